@@ -1,0 +1,95 @@
+// What a configuration says of a pool and its servers. The names are the keys of the file.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "base/units.h"
+#include "net/endpoint.h"
+
+namespace fairlead::pool {
+
+using namespace std::chrono_literals;
+
+// HTTP statuses as inclusive ranges: `200-299,304`.
+struct StatusSet {
+  std::vector<std::pair<std::uint16_t, std::uint16_t>> ranges;
+  bool contains(int status) const {
+    for (const auto& [low, high] : ranges)
+      if (status >= low && status <= high) return true;
+    return false;
+  }
+  friend bool operator==(const StatusSet&, const StatusSet&) = default;
+};
+
+struct ServerOptions {
+  std::string name;  // empty: the address
+  net::Endpoint address;
+  std::uint32_t weight = 100;  // 0 keeps the server but gives it no new requests
+  bool backup = false;         // used only while no other server can serve
+  friend bool operator==(const ServerOptions&, const ServerOptions&) = default;
+};
+
+enum class Algorithm : std::uint8_t { round_robin, least_requests, random };
+
+enum class HealthType : std::uint8_t { tcp, http };
+
+struct HealthOptions {
+  HealthType type = HealthType::tcp;  // http where `path` is set
+  std::string path;
+  Duration every = 5s;
+  Duration timeout = 2s;
+  std::uint32_t fall = 3;
+  std::uint32_t rise = 2;
+  StatusSet expect{{{200, 399}}};
+  std::string body;        // text that the body must contain
+  std::string host;        // Host header of the check; empty: the server's address
+  std::uint16_t port = 0;  // 0: the server's port
+  std::map<std::string, std::string> headers;
+  friend bool operator==(const HealthOptions&, const HealthOptions&) = default;
+};
+
+struct PassiveOptions {
+  std::uint32_t failures = 5;
+  Duration window = 30s;
+  Share min_share{0.5};
+  Duration eject = 10s;
+  Duration max_eject = 5min;
+  Share max_share{0.5};
+  StatusSet statuses{{{502, 504}}};
+  friend bool operator==(const PassiveOptions&, const PassiveOptions&) = default;
+};
+
+enum class LastResort : std::uint8_t { try_anyway, fail };
+
+struct PoolTimeouts {
+  Duration connect = 2s;
+  friend bool operator==(const PoolTimeouts&, const PoolTimeouts&) = default;
+};
+
+struct KeepaliveOptions {
+  Duration idle = 4s;
+  std::uint32_t max_idle = 128;           // idle connections kept per server and worker
+  std::optional<std::uint32_t> requests;  // requests per connection; empty: no limit
+  friend bool operator==(const KeepaliveOptions&, const KeepaliveOptions&) = default;
+};
+
+struct PoolOptions {
+  std::vector<ServerOptions> servers;
+  Algorithm algorithm = Algorithm::least_requests;
+  HealthOptions health;
+  PassiveOptions passive;
+  LastResort last_resort = LastResort::try_anyway;
+  Duration warmup = 10s;
+  Duration drain = 30s;
+  PoolTimeouts timeouts;
+  KeepaliveOptions keepalive;
+  friend bool operator==(const PoolOptions&, const PoolOptions&) = default;
+};
+
+}  // namespace fairlead::pool

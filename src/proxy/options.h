@@ -1,0 +1,120 @@
+// What a configuration says of listeners and routes. The names are the keys of the file.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "base/units.h"
+#include "net/endpoint.h"
+#include "pool/options.h"
+
+namespace fairlead::proxy {
+
+using namespace std::chrono_literals;
+
+struct ListenerTimeouts {
+  Duration header = 10s;     // for the whole request head, from its first byte
+  Duration body_idle = 30s;  // between two pieces of a request body
+  Duration keepalive = 75s;  // between two requests
+  friend bool operator==(const ListenerTimeouts&, const ListenerTimeouts&) = default;
+};
+
+struct ListenerLimits {
+  ByteCount header_size = 64_KiB;
+  friend bool operator==(const ListenerLimits&, const ListenerLimits&) = default;
+};
+
+struct ListenerOptions {
+  std::vector<net::Endpoint> address;
+  ListenerTimeouts timeouts;
+  ListenerLimits limits;
+  friend bool operator==(const ListenerOptions&, const ListenerOptions&) = default;
+};
+
+// `myapp.com`, `*.myapp.com` or `*`, in lower case.
+struct HostPattern {
+  enum class Kind : std::uint8_t { exact, wildcard, any } kind = Kind::any;
+  std::string name;  // exact: the host; wildcard: what follows the `*`, with its dot; any: empty
+  friend bool operator==(const HostPattern&, const HostPattern&) = default;
+};
+
+// `/exact` or `/prefix/*`. A prefix also matches its own path without the last slash: `/api/*` matches `/api`.
+struct PathPattern {
+  enum class Kind : std::uint8_t { exact, prefix } kind = Kind::prefix;
+  std::string text;  // prefix: without the `*`
+  friend bool operator==(const PathPattern&, const PathPattern&) = default;
+};
+
+struct MatchOptions {
+  std::vector<HostPattern> host;
+  std::vector<PathPattern> path;
+  std::vector<std::string> method;
+  std::map<std::string, std::string> header;  // name in lower case to the exact value
+  friend bool operator==(const MatchOptions&, const MatchOptions&) = default;
+};
+
+struct RedirectOptions {
+  std::string to = "https://{host}{uri}";  // placeholders: {host} {uri} {path}
+  std::uint16_t status = 308;              // 301, 302, 303, 307, 308
+  friend bool operator==(const RedirectOptions&, const RedirectOptions&) = default;
+};
+
+struct RespondOptions {
+  std::uint16_t status = 200;
+  std::string body;
+  std::string type = "text/plain";
+  friend bool operator==(const RespondOptions&, const RespondOptions&) = default;
+};
+
+enum class RetryOn : std::uint8_t { connect, reset };
+
+struct RetryOptions {
+  std::uint32_t attempts = 1;  // tries after the first
+  std::vector<RetryOn> on{RetryOn::connect, RetryOn::reset};
+  pool::StatusSet statuses;  // responses that are retried; none unless listed
+  std::vector<std::string> methods{"GET", "HEAD", "OPTIONS"};
+  Share budget{0.2};  // retries as a share of requests
+  friend bool operator==(const RetryOptions&, const RetryOptions&) = default;
+};
+
+struct RouteTimeouts {
+  std::optional<Duration> total;  // whole exchange; empty: no limit
+  Duration first_byte = 60s;
+  Duration idle = 60s;        // between two pieces of a response body
+  Duration stream_idle = 1h;  // upgraded connections and event streams
+  friend bool operator==(const RouteTimeouts&, const RouteTimeouts&) = default;
+};
+
+struct BodyOptions {
+  std::optional<ByteCount> max;  // empty: no limit
+  friend bool operator==(const BodyOptions&, const BodyOptions&) = default;
+};
+
+struct RouteOptions {
+  std::string name;                    // default r1, r2, …
+  std::vector<std::string> listeners;  // empty: all
+  MatchOptions match;
+  std::int32_t priority = 0;
+  // Exactly one of `to`, `redirect`, `respond`.
+  std::string to;
+  std::optional<RedirectOptions> redirect;
+  std::optional<RespondOptions> respond;
+  RetryOptions retry;
+  RouteTimeouts timeouts;
+  BodyOptions body;
+  bool log = true;
+  friend bool operator==(const RouteOptions&, const RouteOptions&) = default;
+};
+
+enum class ErrorDetail : std::uint8_t { automatic, full, none };
+
+struct ErrorOptions {
+  ErrorDetail detail = ErrorDetail::automatic;
+  friend bool operator==(const ErrorOptions&, const ErrorOptions&) = default;
+};
+
+}  // namespace fairlead::proxy
