@@ -6,6 +6,8 @@ std::string_view word(ErrorCode code) {
   switch (code) {
     case ErrorCode::canceled:
       return "canceled";
+    case ErrorCode::timed_out:
+      return "timed_out";
     case ErrorCode::connect_refused:
       return "connect_refused";
     case ErrorCode::connect_unreachable:

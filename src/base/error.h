@@ -12,6 +12,7 @@ namespace fairlead {
 // One list for access log, events, error pages and counters. The words are in `word()`.
 enum class ErrorCode : std::uint8_t {
   canceled,
+  timed_out,  // a wait; whoever waited says what it means
   connect_refused,
   connect_unreachable,
   connect_timeout,
