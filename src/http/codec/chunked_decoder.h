@@ -47,6 +47,7 @@ class ChunkedDecoder {
     data_cr,
     data_lf,
     trailer_first,
+    last_lf,
     trailer,
     complete,
     refused,
@@ -61,6 +62,7 @@ class ChunkedDecoder {
   Rule take(char byte);
   Rule take_size(char byte);
   Rule take_extension(char byte);
+  Rule take_first_of_trailers(char byte);
   Rule take_trailer(char byte);
   Rule end_trailer_line();
 

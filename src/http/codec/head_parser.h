@@ -25,7 +25,7 @@ struct HeadParse {
   // Bytes of the head, up to and with the empty line; 0 unless complete.
   std::size_t consumed = 0;
   // Set where refused.
-  Refusal refusal;
+  Refusal refusal = {};
 };
 
 // Pure functions of all bytes from the start of the head on. `head` is overwritten and means something only where

@@ -15,7 +15,7 @@ using FieldMarks = std::bitset<FieldList::kCapacity>;
 // fields, which are always written anew. A field named in Connection stays where dropping it would be a way round a
 // rule: Host, and the forwarding fields, which the proxy sets itself.
 //
-// Also marks names that some servers read as one of the forwarding fields: `X_Forwarded_For`.
+// Also marks names that some servers read as a field that we write: `X_Forwarded_For`, `Content_Length`.
 FieldMarks hop_by_hop_fields(const FieldList& fields);
 
 // The fields that say where a request came from: a proxy sets them and decides whose to believe.
