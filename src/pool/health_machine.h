@@ -1,0 +1,129 @@
+// The one state machine of a server: from checks, traffic, names and the operator to the shown state (ux.md 0.2).
+//
+// Owned by the control thread, one per server; the only writer of the server's published state. Does no I/O.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "net/socket_address.h"
+#include "pool/health/check.h"
+#include "pool/options.h"
+#include "pool/outlier_detector.h"
+#include "pool/server.h"
+#include "pool/server_state.h"
+
+namespace fairlead::pool {
+
+// A check with the time at which it ended.
+struct Evidence {
+  TimePoint at{};
+  CheckResult check;
+};
+
+// One change of the shown state, with what people ask about it.
+struct Transition {
+  ServerState from;
+  ServerState to;
+  TimePoint at{};
+  std::string_view reason;         // one word, static: `connect_refused`, `check_passed`, `ejected`, `operator`, …
+  std::string why;                 // plain words: `GET /health → 500, 3 times`
+  std::vector<Evidence> evidence;  // the last three checks, oldest first
+};
+
+// How a server came to be. One that a reload adds warms up; those of a process start do not.
+enum class Origin : std::uint8_t { process_start, added };
+
+class HealthMachine {
+ public:
+  struct Options {
+    std::uint32_t fall = 3;
+    std::uint32_t rise = 2;
+    Duration warmup{};
+    PassiveOptions passive;
+  };
+
+  // Takes what it needs of a pool's options.
+  static Options options_of(const PoolOptions& options);
+
+  // Publishes the first state: `checking`, or `unresolved` while the server has no address.
+  HealthMachine(Server& server, Options options, Origin origin, TimePoint now);
+
+  // Each input returns the change of the shown state that it caused, if any, after publishing it.
+
+  // A finished check. The first one decides at once; later ones follow `fall` and `rise`.
+  std::optional<Transition> checked(CheckResult result, TimePoint now);
+  // A check that got no answer in time: `slow`, and no failure, where the server answered real requests since the
+  // last check; else as checked(). `result` is what it counts as if it is a failure.
+  std::optional<Transition> check_timed_out(CheckResult result, TimePoint now);
+  // Real traffic failed on it. The caller has asked may_eject(). Ignored unless it is serving.
+  std::optional<Transition> eject(const OutlierFinding& finding, TimePoint now);
+  // Its name has this address now. After `unresolved` it is checked anew.
+  std::optional<Transition> resolved(const net::SocketAddress& address, TimePoint now);
+  std::optional<Transition> unresolved(std::string why, TimePoint now);
+  // The operator's wish. A server that comes back warms up.
+  std::optional<Transition> set_admin(AdminState admin, std::string why, TimePoint now);
+  // Time passed: an ejection or a warm-up may be over. Call it at wake_at().
+  std::optional<Transition> advance(TimePoint now);
+  // After a reload of the same server.
+  void set_options(Options options) { options_ = std::move(options); }
+
+  Server& server() const { return server_; }
+  AdminState admin() const { return admin_; }
+  ServerState state() const { return shown_; }
+  TimePoint since() const { return since_; }
+  std::string_view reason() const { return reason_; }
+  const std::string& why() const { return why_; }
+  // The last three checks, oldest first.
+  std::vector<Evidence> evidence() const;
+  // True while checks fail: they run at double pace.
+  bool is_failing() const { return failures_ > 0 || health_ == Health::down; }
+  // When advance() has something to do; kNever if nothing is running.
+  Deadline wake_at() const;
+
+ private:
+  // What active checks say, apart from everything else.
+  enum class Health : std::uint8_t { checking, down, up };
+  static constexpr std::size_t kEvidence = 3;
+
+  void remember(CheckResult result, TimePoint now);
+  void passed(TimePoint now);
+  void failed();
+  void start_warmup(TimePoint now);
+  Duration next_ejection(TimePoint now);
+  ServerState computed() const;
+  std::string failure_words() const;
+  std::optional<Transition> settle(std::string_view reason, std::string why, TimePoint now);
+
+  Server& server_;
+  Options options_;
+  AdminState admin_ = AdminState::enabled;
+  Health health_ = Health::checking;
+  bool is_resolved_;
+  bool was_admitted_ = false;  // has passed a check since it was added or resolved
+  bool warms_on_admission_;
+  std::uint32_t failures_ = 0;  // in a row
+  std::uint32_t passes_ = 0;    // in a row
+  std::uint64_t successes_at_last_check_ = 0;
+  TimePoint warmup_start_{};
+  Deadline warm_at_{};      // the end of the warm-up; in the past: none
+  Deadline eject_until_{};  // in the past: not ejected
+  Duration last_ejection_{};
+  bool is_warming_ = false;
+  bool is_ejected_ = false;
+
+  ServerState shown_;
+  TimePoint since_;
+  std::string_view reason_;
+  std::string why_;
+  std::array<Evidence, kEvidence> evidence_;
+  std::size_t checks_ = 0;
+};
+
+}  // namespace fairlead::pool

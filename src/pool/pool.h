@@ -1,0 +1,50 @@
+// A named set of interchangeable servers, as one generation of the configuration has it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "pool/options.h"
+#include "pool/pool_vitals.h"
+#include "pool/server.h"
+#include "pool/server_state.h"
+
+namespace fairlead::pool {
+
+// A server in the role that a generation gives it.
+struct Member {
+  std::shared_ptr<Server> server;
+  bool backup = false;  // used only while no other server can serve
+};
+
+// Immutable; one per snapshot. The servers and vitals are shared with other generations of the pool.
+class Pool {
+ public:
+  // `members` in the order of `options.servers`; `vitals` are those that the members were made with.
+  Pool(std::string name, PoolOptions options, std::vector<Member> members, std::shared_ptr<PoolVitals> vitals);
+
+  const std::string& name() const { return name_; }
+  const PoolOptions& options() const { return options_; }
+  std::span<const Member> members() const { return members_; }
+  std::uint64_t epoch() const { return vitals_->epoch.load(std::memory_order_acquire); }
+  // Shared by all workers; use it from any thread.
+  RetryBudget& retry_budget() const { return vitals_->retry_budget; }
+  // From the members' states at this moment.
+  PoolState state() const;
+
+ private:
+  std::string name_;
+  PoolOptions options_;
+  std::vector<Member> members_;
+  std::shared_ptr<PoolVitals> vitals_;
+};
+
+// `empty` without members; `failing` where none serves, unless all that are in rotation still await their first
+// check; `degraded` where one does not serve; else `ok`.
+PoolState pool_state(std::span<const Member> members);
+
+}  // namespace fairlead::pool

@@ -1,0 +1,18 @@
+// What all generations of one pool share: the epoch of its servers' eligibility and its retry budget.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "pool/retry_budget.h"
+
+namespace fairlead::pool {
+
+// Survives reloads while the pool's name stays the same. Servers bump the epoch, views compare it.
+struct PoolVitals {
+  // Moves whenever a server's eligibility or weight changed.
+  alignas(64) std::atomic<std::uint64_t> epoch{1};
+  RetryBudget retry_budget;
+};
+
+}  // namespace fairlead::pool

@@ -1,0 +1,127 @@
+// One address in a pool: its lasting identity and its vital signs, shared by all workers and the control thread.
+//
+// The only mutable state that cores share. What workers write and what the control thread writes lie on cache lines
+// of their own, so that a state that is read for every choice is not evicted by every request.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "net/endpoint.h"
+#include "net/socket_address.h"
+#include "pool/pool_vitals.h"
+#include "pool/server_state.h"
+
+namespace fairlead::pool {
+
+class Server;
+
+// One request in flight on a server; gives back in its destructor. The server must outlive it (the exchange's
+// snapshot sees to that). Any thread may hold one.
+class InFlight {
+ public:
+  InFlight() = default;
+  explicit InFlight(Server& server);
+  InFlight(InFlight&& other) noexcept : server_(std::exchange(other.server_, nullptr)) {}
+  InFlight& operator=(InFlight&& other) noexcept;
+  ~InFlight() { release(); }
+
+  // Gives back early; harmless when repeated.
+  void release();
+
+ private:
+  Server* server_ = nullptr;
+};
+
+// Survives reloads while pool name, server name and address stay the same.
+class Server {
+ public:
+  // Effective weights are in units of 1 / kWeightScale, so that a small weight can be ramped too.
+  static constexpr std::uint32_t kWeightScale = 256;
+  // The share of its weight with which a server starts to warm up.
+  static constexpr double kWarmupStart = 0.1;
+
+  // `vitals` belong to the pool called `pool`. Starts as `checking`, or `unresolved` where `endpoint` needs a lookup.
+  Server(std::shared_ptr<PoolVitals> vitals, std::string pool, std::string name, net::Endpoint endpoint,
+         std::uint32_t weight);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  const std::string& pool() const { return pool_; }
+  const std::string& name() const { return name_; }
+  // `pool/server`, as commands and events name it.
+  std::string subject() const { return pool_ + "/" + name_; }
+  const net::Endpoint& endpoint() const { return endpoint_; }
+
+  // Any thread.
+  ServerState state() const { return published_.state.load(std::memory_order_relaxed); }
+  // As configured, 0 to 10000; 0 gives it no new requests.
+  std::uint32_t weight() const { return published_.weight.load(std::memory_order_relaxed); }
+  // Null while unresolved. Stays valid as long as the server.
+  const net::SocketAddress* address() const { return published_.address.load(std::memory_order_acquire); }
+  std::uint32_t in_flight() const { return load_.in_flight.load(std::memory_order_relaxed); }
+  // Requests ever sent to it, those that it answered, and those that count against it.
+  std::uint64_t requests() const { return load_.requests.load(std::memory_order_relaxed); }
+  std::uint64_t successes() const { return load_.successes.load(std::memory_order_relaxed); }
+  std::uint64_t failures() const { return failure_.failures.load(std::memory_order_relaxed); }
+  // The weight in units of 1 / kWeightScale, ramped from kWarmupStart to all of it while warming; at least 1 unless
+  // the configured weight is 0.
+  std::uint32_t effective_weight(TimePoint now) const;
+
+  // Workers.
+  void record_success() { load_.successes.fetch_add(1, std::memory_order_relaxed); }
+  // True for the one failure that the control thread has to hear of (see OutlierDetector).
+  bool record_failure();
+
+  // Control thread only. Each change reaches every worker's view at its next choice.
+  void publish_state(ServerState state, TimePoint warmup_start, Duration warmup);
+  void publish_weight(std::uint32_t weight);
+  void publish_address(const net::SocketAddress& address);
+  // The count of failures at which record_failure() next says true.
+  void publish_suspect_at(std::uint64_t failures);
+  static constexpr std::uint64_t kNeverSuspect = std::numeric_limits<std::uint64_t>::max();
+
+ private:
+  friend class InFlight;
+  static constexpr std::size_t kCacheLine = 64;
+
+  // Written by the control thread, read for every choice.
+  struct alignas(kCacheLine) Published {
+    std::atomic<ServerState> state{ServerState::checking};
+    std::atomic<std::uint32_t> weight{0};
+    std::atomic<TimePoint::rep> warmup_start{0};
+    std::atomic<Duration::rep> warmup{0};
+    std::atomic<const net::SocketAddress*> address{nullptr};
+  };
+  // Written by workers for every request.
+  struct alignas(kCacheLine) Load {
+    std::atomic<std::uint32_t> in_flight{0};
+    std::atomic<std::uint64_t> requests{0};
+    std::atomic<std::uint64_t> successes{0};
+  };
+  // Written when something fails.
+  struct alignas(kCacheLine) Failure {
+    std::atomic<std::uint64_t> failures{0};
+    std::atomic<std::uint64_t> suspect_at{kNeverSuspect};
+  };
+
+  Published published_;
+  Load load_;
+  Failure failure_;
+  alignas(kCacheLine) std::shared_ptr<PoolVitals> vitals_;
+  std::string pool_;
+  std::string name_;
+  net::Endpoint endpoint_;
+  // Every address it ever had, since workers read them without a lock. An address seen before is used again, so the
+  // list is as long as the set of addresses behind one name.
+  std::vector<std::unique_ptr<const net::SocketAddress>> addresses_;
+};
+
+}  // namespace fairlead::pool

@@ -1,0 +1,61 @@
+// The one thread that writes all log lines. Workers fill rings; it empties them in batches.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/time.h"
+#include "telemetry/log_output.h"
+
+namespace fairlead::telemetry {
+
+// Add outputs and rings, then start(), then stop() before it is destroyed. Not thread-safe but for the calls that say
+// so.
+class LogWriter {
+ public:
+  // While lines flow it looks at the rings this often and needs no waking.
+  static constexpr Duration kBatch = std::chrono::milliseconds(20);
+  // The longest sleep: a wake-up that was lost in a race costs no more than this.
+  static constexpr Duration kMaxSleep = std::chrono::seconds(1);
+
+  LogWriter();
+  ~LogWriter();
+  LogWriter(const LogWriter&) = delete;
+  LogWriter& operator=(const LogWriter&) = delete;
+
+  // Owned by the writer; valid until it is destroyed.
+  LogOutput& add(std::unique_ptr<LogOutput> output);
+  void start();
+  // Writes what waits, for at most about `budget`, and ends the thread. False where lines were left.
+  bool stop(Duration budget);
+
+  // Any thread: opens every target anew, for log rotation.
+  void reopen();
+
+  // For the producer of `ring`: puts the line into the ring and wakes the writer if that is due. Never blocks.
+  void write(LogRing& ring, std::string_view line);
+
+ private:
+  enum class Sleep : std::uint8_t { awake, dozing, asleep };
+
+  void run();
+  bool drain_all(Duration& wait);
+  void sleep(Duration wait, Sleep depth);
+  void wake();
+
+  std::vector<std::unique_ptr<LogOutput>> outputs_;
+  int wake_fd_;
+  std::thread thread_;
+  std::atomic<Sleep> depth_{Sleep::awake};
+  std::atomic<bool> wants_reopen_{false};
+  std::atomic<bool> is_stopping_{false};
+  std::atomic<Duration::rep> stop_budget_{0};
+  Duration blocked_wait_{};
+};
+
+}  // namespace fairlead::telemetry
