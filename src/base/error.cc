@@ -48,6 +48,8 @@ std::string_view word(ErrorCode code) {
       return "stopping";
     case ErrorCode::out_of_resources:
       return "out_of_resources";
+    case ErrorCode::count_:
+      break;
   }
   return "unknown";
 }

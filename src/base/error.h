@@ -3,6 +3,7 @@
 // Configuration faults are richer and have their own type, `config::Diagnostic`.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string_view>
@@ -33,7 +34,10 @@ enum class ErrorCode : std::uint8_t {
   client_gone,
   stopping,
   out_of_resources,
+  count_,
 };
+
+inline constexpr std::size_t kErrorCodes = static_cast<std::size_t>(ErrorCode::count_);
 
 // Whose fault an error was. Decides who is told, and which counter moves.
 enum class Blame : std::uint8_t { downstream, upstream, ourselves };

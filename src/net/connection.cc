@@ -50,13 +50,12 @@ bool Connection::is_silent() {
 }
 
 void Connection::cancel() {
-  cancel_reading();
-  writing_canceled_ = true;
+  canceled_ = true;
+  interrupt_reading();
   if (writer_ != nullptr) complete(writer_, std::unexpected(kCanceled));
 }
 
-void Connection::cancel_reading() {
-  reading_canceled_ = true;
+void Connection::interrupt_reading() {
   if (reader_ != nullptr) complete(reader_, std::unexpected(kCanceled));
 }
 
@@ -117,7 +116,7 @@ Connection::Wait::~Wait() {
 
 bool Connection::Wait::begin() {
   const bool reads = side_ == Side::read;
-  if (reads ? connection_->reading_canceled_ : connection_->writing_canceled_) {
+  if (connection_->canceled_) {
     set_outcome(std::unexpected(kCanceled));
     return true;
   }

@@ -54,8 +54,8 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
 
   // Ends the waits of both sides, now and later, with `canceled`.
   void cancel();
-  // Ends the wait for input, now and later, with `canceled`.
-  void cancel_reading();
+  // Ends the wait for input that is going on, if any, with `canceled`.
+  void interrupt_reading();
 
   // Nobody waits from here on until the next call of anything: `watcher` is told if something happens, or at
   // `deadline`.
@@ -82,8 +82,7 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
   bool writable_ = false;
   bool hung_up_ = false;
   bool failed_ = false;
-  bool reading_canceled_ = false;
-  bool writing_canceled_ = false;
+  bool canceled_ = false;
   bool reset_on_close_ = false;
   Wait* reader_ = nullptr;
   Wait* writer_ = nullptr;

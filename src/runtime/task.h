@@ -239,7 +239,7 @@ class Promise final : public PromiseWithAwaits<T> {
   Task<T> get_return_object() noexcept;
   void return_value(Result<T> result) {
     if (result) {
-      value_ = std::move(*result);
+      value_.emplace(std::move(*result));
     } else {
       this->fail(result.error());
     }
