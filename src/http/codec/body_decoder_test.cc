@@ -1,3 +1,4 @@
+// All framings. Every chunked case is fed whole, in pieces of three and byte by byte.
 #include "http/codec/body_decoder.h"
 
 #include <gtest/gtest.h>

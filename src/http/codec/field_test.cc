@@ -1,3 +1,4 @@
+// The table of names, and the list of fields.
 #include "http/codec/field.h"
 
 #include <gtest/gtest.h>

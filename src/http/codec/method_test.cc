@@ -1,3 +1,4 @@
+// Names and promises of the methods.
 #include "http/codec/method.h"
 
 #include <gtest/gtest.h>

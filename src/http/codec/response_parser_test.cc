@@ -1,3 +1,4 @@
+// Response heads: the status line, the framing, and what a hostile server may not do.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -1,3 +1,4 @@
+// The vector scans against the scalar reference, at every place of a vector and its rest.
 #include "http/codec/scan.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// What is written, and which fields are passed on.
 #include "http/codec/serializer.h"
 
 #include <gtest/gtest.h>
