@@ -123,7 +123,7 @@ TEST(RequestParser, targets_begin_with_a_slash) {
   EXPECT_EQ(verdict(with_line("GET a HTTP/1.1")), "bad_target");
   EXPECT_EQ(verdict(with_line("GET a:80 HTTP/1.1")), "bad_target");
   EXPECT_EQ(verdict(with_line("GET ftp://a/ HTTP/1.1")), "bad_target");
-  EXPECT_EQ(verdict(with_line("GET ?a HTTP/1.1")), "bad_target");
+  EXPECT_EQ(verdict("GET ?"), "bad_target");
 }
 
 TEST(RequestParser, the_asterisk_is_for_options_only) {
@@ -132,7 +132,7 @@ TEST(RequestParser, the_asterisk_is_for_options_only) {
   EXPECT_EQ(verdict(with_line("OPTIONS ** HTTP/1.1")), "bad_target");
 }
 
-TEST(RequestParser, connect_is_off) { EXPECT_EQ(verdict(with_line("CONNECT a:443 HTTP/1.1")), "connect_refused"); }
+TEST(RequestParser, connect_is_off) { EXPECT_EQ(verdict("CONNECT a"), "connect_refused"); }
 
 TEST(RequestParser, versions_other_than_1_0_and_1_1_are_refused) {
   EXPECT_EQ(verdict(with_line("GET / HTTP/1.0")), "complete");
