@@ -96,8 +96,8 @@ Progress RequestParser::read_method() {
 Progress RequestParser::read_target() {
   const char* target = reader_.at;
   const char* target_end = scan::skip_target(target, reader_.end);
-  if (static_cast<std::size_t>(target_end - target) > target_bytes_) return refused(Rule::target_too_long);
   if (target_end != target && !may_begin_target(*target)) return refused(Rule::bad_target);
+  if (static_cast<std::size_t>(target_end - target) > target_bytes_) return refused(Rule::target_too_long);
   if (target_end == reader_.end) return kIncomplete;
   if (target_end == target) return refused(Rule::bad_target);
   if (*target_end == '#') return refused(Rule::fragment_in_target);

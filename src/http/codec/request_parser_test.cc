@@ -192,6 +192,7 @@ TEST(RequestParser, a_target_is_refused_beyond_its_limit_with_414) {
   EXPECT_EQ(verdict(with_line("GET /123456789 HTTP/1.1"), limits), "complete");
   EXPECT_EQ(verdict(with_line("GET /1234567890 HTTP/1.1"), limits), "target_too_long");
   EXPECT_EQ(verdict("GET /1234567890", limits), "target_too_long");
+  EXPECT_EQ(verdict("GET 1234567890a", limits), "bad_target");
   EXPECT_EQ(refusal(Rule::target_too_long).status, 414);
 }
 
