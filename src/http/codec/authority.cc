@@ -1,3 +1,4 @@
+// Takes authorities apart byte class by byte class; anything unexpected makes them malformed.
 #include "http/codec/authority.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Bodies by length and until close need one number; chunked ones have a decoder of their own.
 #include "http/codec/body_decoder.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Content-Length, Transfer-Encoding and Connection, taken literally.
 #include "http/codec/common_fields.h"
 
 #include <charconv>

@@ -1,3 +1,4 @@
+// Versions, line ends and verdicts of both kinds of head, and the search for the end of one.
 #include "http/codec/head_reader.h"
 
 #include <cstring>

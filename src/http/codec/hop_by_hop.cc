@@ -1,3 +1,4 @@
+// The lists of RFC 9110, 6.5.1 and 7.6.1, and what a hostile Connection field could make of them.
 #include "http/codec/hop_by_hop.h"
 
 #include <array>

@@ -1,3 +1,4 @@
+// The table of method names.
 #include "http/codec/method.h"
 
 #include <array>

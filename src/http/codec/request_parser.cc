@@ -37,6 +37,9 @@ class RequestParser {
   std::string_view target_authority_;
 };
 
+// `/`, `*`, or the scheme of an absolute-form target.
+constexpr bool may_begin_target(char byte) { return byte == '/' || byte == '*' || byte == 'h' || byte == 'H'; }
+
 // Everything but the views, which the reading sets.
 void reset(RequestHead& head) {
   head.framing = Framing::none;
@@ -85,6 +88,7 @@ Progress RequestParser::read_method() {
   }
   head_.method_text = {method, method_end};
   head_.method = method_of(head_.method_text);
+  if (head_.method == Method::connect) return refused(Rule::connect_refused);
   reader_.at = method_end + 1;
   return kComplete;
 }
@@ -92,6 +96,7 @@ Progress RequestParser::read_method() {
 Progress RequestParser::read_target() {
   const char* target = reader_.at;
   const char* target_end = scan::skip_target(target, reader_.end);
+  if (target_end != target && !may_begin_target(*target)) return refused(Rule::bad_target);
   if (static_cast<std::size_t>(target_end - target) > target_bytes_) return refused(Rule::target_too_long);
   if (target_end == reader_.end) return kIncomplete;
   if (target_end == target) return refused(Rule::bad_target);
@@ -114,7 +119,6 @@ Progress RequestParser::read_version() {
 // RFC 9112, 3.2: origin-form, absolute-form or asterisk-form.
 Rule RequestParser::split_target() {
   const std::string_view target = head_.target;
-  if (head_.method == Method::connect) return Rule::connect_refused;
   if (target.front() == '/') {
     split_query(target);
     return Rule::none;

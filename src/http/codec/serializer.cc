@@ -1,3 +1,4 @@
+// Appending: each function writes one part of a message.
 #include "http/codec/serializer.h"
 
 #include <algorithm>
@@ -9,6 +10,66 @@ namespace fairlead::http {
 namespace {
 
 constexpr std::string_view kLineEnd = "\r\n";
+
+struct Reason {
+  std::uint16_t status;
+  std::string_view phrase;
+};
+
+// RFC 9110, 15, and the statuses that were registered since.
+constexpr std::array kReasons = {
+    Reason{100, "Continue"},
+    Reason{101, "Switching Protocols"},
+    Reason{103, "Early Hints"},
+    Reason{200, "OK"},
+    Reason{201, "Created"},
+    Reason{202, "Accepted"},
+    Reason{203, "Non-Authoritative Information"},
+    Reason{204, "No Content"},
+    Reason{205, "Reset Content"},
+    Reason{206, "Partial Content"},
+    Reason{300, "Multiple Choices"},
+    Reason{301, "Moved Permanently"},
+    Reason{302, "Found"},
+    Reason{303, "See Other"},
+    Reason{304, "Not Modified"},
+    Reason{307, "Temporary Redirect"},
+    Reason{308, "Permanent Redirect"},
+    Reason{400, "Bad Request"},
+    Reason{401, "Unauthorized"},
+    Reason{402, "Payment Required"},
+    Reason{403, "Forbidden"},
+    Reason{404, "Not Found"},
+    Reason{405, "Method Not Allowed"},
+    Reason{406, "Not Acceptable"},
+    Reason{407, "Proxy Authentication Required"},
+    Reason{408, "Request Timeout"},
+    Reason{409, "Conflict"},
+    Reason{410, "Gone"},
+    Reason{411, "Length Required"},
+    Reason{412, "Precondition Failed"},
+    Reason{413, "Content Too Large"},
+    Reason{414, "URI Too Long"},
+    Reason{415, "Unsupported Media Type"},
+    Reason{416, "Range Not Satisfiable"},
+    Reason{417, "Expectation Failed"},
+    Reason{418, "I'm a teapot"},
+    Reason{421, "Misdirected Request"},
+    Reason{422, "Unprocessable Content"},
+    Reason{425, "Too Early"},
+    Reason{426, "Upgrade Required"},
+    Reason{428, "Precondition Required"},
+    Reason{429, "Too Many Requests"},
+    Reason{431, "Request Header Fields Too Large"},
+    Reason{451, "Unavailable For Legal Reasons"},
+    Reason{500, "Internal Server Error"},
+    Reason{501, "Not Implemented"},
+    Reason{502, "Bad Gateway"},
+    Reason{503, "Service Unavailable"},
+    Reason{504, "Gateway Timeout"},
+    Reason{505, "HTTP Version Not Supported"},
+    Reason{511, "Network Authentication Required"},
+};
 
 // The longest number is 20 decimal digits.
 std::string_view format_number(std::uint64_t number, int base, std::array<char, 20>& digits) {
@@ -106,65 +167,8 @@ void write_last_chunk(BufferWriter& writer, std::string_view trailer_lines) {
 }
 
 std::string_view reason_of(std::uint16_t status) {
-  struct Row {
-    std::uint16_t status;
-    std::string_view reason;
-  };
-  static constexpr std::array kRows = {
-      Row{100, "Continue"},
-      Row{101, "Switching Protocols"},
-      Row{103, "Early Hints"},
-      Row{200, "OK"},
-      Row{201, "Created"},
-      Row{202, "Accepted"},
-      Row{203, "Non-Authoritative Information"},
-      Row{204, "No Content"},
-      Row{205, "Reset Content"},
-      Row{206, "Partial Content"},
-      Row{300, "Multiple Choices"},
-      Row{301, "Moved Permanently"},
-      Row{302, "Found"},
-      Row{303, "See Other"},
-      Row{304, "Not Modified"},
-      Row{307, "Temporary Redirect"},
-      Row{308, "Permanent Redirect"},
-      Row{400, "Bad Request"},
-      Row{401, "Unauthorized"},
-      Row{402, "Payment Required"},
-      Row{403, "Forbidden"},
-      Row{404, "Not Found"},
-      Row{405, "Method Not Allowed"},
-      Row{406, "Not Acceptable"},
-      Row{407, "Proxy Authentication Required"},
-      Row{408, "Request Timeout"},
-      Row{409, "Conflict"},
-      Row{410, "Gone"},
-      Row{411, "Length Required"},
-      Row{412, "Precondition Failed"},
-      Row{413, "Content Too Large"},
-      Row{414, "URI Too Long"},
-      Row{415, "Unsupported Media Type"},
-      Row{416, "Range Not Satisfiable"},
-      Row{417, "Expectation Failed"},
-      Row{418, "I'm a teapot"},
-      Row{421, "Misdirected Request"},
-      Row{422, "Unprocessable Content"},
-      Row{425, "Too Early"},
-      Row{426, "Upgrade Required"},
-      Row{428, "Precondition Required"},
-      Row{429, "Too Many Requests"},
-      Row{431, "Request Header Fields Too Large"},
-      Row{451, "Unavailable For Legal Reasons"},
-      Row{500, "Internal Server Error"},
-      Row{501, "Not Implemented"},
-      Row{502, "Bad Gateway"},
-      Row{503, "Service Unavailable"},
-      Row{504, "Gateway Timeout"},
-      Row{505, "HTTP Version Not Supported"},
-      Row{511, "Network Authentication Required"},
-  };
-  const auto* row = std::ranges::find(kRows, status, &Row::status);
-  return row == kRows.end() ? std::string_view() : row->reason;
+  const auto* reason = std::ranges::find(kReasons, status, &Reason::status);
+  return reason == kReasons.end() ? std::string_view() : reason->phrase;
 }
 
 }  // namespace fairlead::http
