@@ -93,10 +93,11 @@ class HealthMachine {
   static constexpr std::size_t kEvidence = 3;
 
   void remember(CheckResult result, TimePoint now);
+  const CheckResult& last_check() const;
   void passed(TimePoint now);
   void failed();
   void start_warmup(TimePoint now);
-  Duration next_ejection(TimePoint now);
+  Duration next_ejection(TimePoint now) const;
   ServerState computed() const;
   std::string failure_words() const;
   std::optional<Transition> settle(std::string_view reason, std::string why, TimePoint now);

@@ -51,7 +51,7 @@ class OutlierDetector {
   };
 
   void slide(TimePoint now);
-  void arm(Totals base, std::uint64_t successes_in_window);
+  void arm(Totals base, std::uint64_t successes_in_window, std::uint64_t at_least);
 
   Server& server_;
   PassiveOptions options_;

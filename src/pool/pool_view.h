@@ -46,6 +46,7 @@ class PoolView {
  private:
   void refresh(TimePoint now);
   void gather(TimePoint now);
+  Server* untried_backup(const TriedServers& tried) const;
 
   std::shared_ptr<const Pool> pool_;
   SuspectListener& suspects_;

@@ -64,7 +64,7 @@ class Server {
   ServerState state() const { return published_.state.load(std::memory_order_relaxed); }
   // As configured, 0 to 10000; 0 gives it no new requests.
   std::uint32_t weight() const { return published_.weight.load(std::memory_order_relaxed); }
-  // Null while unresolved. Stays valid as long as the server.
+  // Null until its name was first resolved. Stays valid as long as the server.
   const net::SocketAddress* address() const { return published_.address.load(std::memory_order_acquire); }
   std::uint32_t in_flight() const { return load_.in_flight.load(std::memory_order_relaxed); }
   // Requests ever sent to it, those that it answered, and those that count against it.

@@ -2,6 +2,7 @@
 // counted at the rings, and the number is told once it works again.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -24,6 +25,8 @@ class ByteSink {
   virtual std::expected<std::size_t, int> write(std::string_view bytes) = 0;
   // Opens the target anew (log rotation); true unless that failed, in which case the old one stays.
   virtual bool reopen() = 0;
+  // What to poll for room after EAGAIN.
+  virtual int fd() const = 0;
 };
 
 // stdout, stderr or an open file. Reopening does nothing. Does not own `fd`.
@@ -46,8 +49,11 @@ class LogOutput {
   enum class Progress : std::uint8_t { idle, wrote, blocked };
   // Writes what waits, ring by ring, whole lines from each.
   Progress drain();
-  // Opens the target anew at the next end of a line.
-  void reopen();
+  // Opens the target anew before the next line. What is left of a line that the old target would not take is dropped.
+  void reopen() { wants_reopen_ = true; }
+
+  // What to poll for room before the next drain(), or -1 where only time can help.
+  int fd_to_wait_for() const { return waits_for_room_ ? sink_->fd() : -1; }
 
   const std::string& name() const { return name_; }
   // Lines dropped so far at all rings and by a target whose reader is gone. Any thread.
@@ -56,7 +62,8 @@ class LogOutput {
 
  private:
   Progress drain_ring(LogRing& ring);
-  void discard(LogRing& ring);
+  void discard_rest_of_line(LogRing& ring);
+  void discard_all(LogRing& ring);
   void tell_recovery();
 
   std::string name_;
@@ -65,6 +72,7 @@ class LogOutput {
   std::vector<std::unique_ptr<LogRing>> rings_;
   std::size_t current_ = 0;  // the ring whose line may be half written
   bool is_mid_line_ = false;
+  bool waits_for_room_ = false;
   bool wants_reopen_ = false;
   std::atomic<std::uint64_t> discarded_{0};
   std::uint64_t told_ = 0;

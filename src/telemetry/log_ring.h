@@ -19,7 +19,7 @@ class LogRing {
 
   // Takes the whole line, or drops it, counts it and returns false where there is no room.
   bool push(std::string_view line);
-  // Bytes that wait, as the producer sees them.
+  // Bytes that wait.
   std::size_t used() const;
   std::size_t capacity() const { return capacity_; }
   // Lines dropped so far.
@@ -34,7 +34,6 @@ class LogRing {
   std::size_t capacity_;
   std::unique_ptr<char[]> bytes_;
   alignas(64) std::atomic<std::uint64_t> tail_{0};  // written by the producer
-  std::uint64_t seen_head_ = 0;                     // the producer's copy, so that it rarely reads the other line
   std::atomic<std::uint64_t> dropped_{0};
   alignas(64) std::atomic<std::uint64_t> head_{0};  // written by the consumer
 };

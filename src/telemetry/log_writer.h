@@ -1,6 +1,8 @@
 // The one thread that writes all log lines. Workers fill rings; it empties them in batches.
 #pragma once
 
+#include <poll.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +24,8 @@ class LogWriter {
   static constexpr Duration kBatch = std::chrono::milliseconds(20);
   // The longest sleep: a wake-up that was lost in a race costs no more than this.
   static constexpr Duration kMaxSleep = std::chrono::seconds(1);
+  // How often it tries a target again that takes nothing.
+  static constexpr Duration kRetry = std::chrono::milliseconds(100);
 
   LogWriter();
   ~LogWriter();
@@ -41,21 +45,23 @@ class LogWriter {
   void write(LogRing& ring, std::string_view line);
 
  private:
+  // Dozing: wakes when a ring becomes half full. Asleep: wakes with any line.
   enum class Sleep : std::uint8_t { awake, dozing, asleep };
 
   void run();
-  bool drain_all(Duration& wait);
+  LogOutput::Progress drain_all();
+  bool has_waiting_lines() const;
   void sleep(Duration wait, Sleep depth);
   void wake();
 
   std::vector<std::unique_ptr<LogOutput>> outputs_;
   int wake_fd_;
+  std::vector<pollfd> polled_;  // the thread's
   std::thread thread_;
   std::atomic<Sleep> depth_{Sleep::awake};
   std::atomic<bool> wants_reopen_{false};
   std::atomic<bool> is_stopping_{false};
-  std::atomic<Duration::rep> stop_budget_{0};
-  Duration blocked_wait_{};
+  std::atomic<Duration> stop_budget_{Duration::zero()};
 };
 
 }  // namespace fairlead::telemetry

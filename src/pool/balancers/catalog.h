@@ -8,7 +8,7 @@
 namespace fairlead::pool {
 
 // In the order in which the reference lists them.
-std::span<const BalancerType> balancer_catalog();
+std::span<const BalancerType* const> balancer_catalog();
 
 // The entry of `algorithm`; each has one.
 const BalancerType& balancer_type(Algorithm algorithm);

@@ -8,7 +8,8 @@
 
 namespace fairlead::pool {
 
-std::span<const HealthCheckType> health_check_catalog();
+// In the order in which the reference lists them.
+std::span<const HealthCheckType* const> health_check_catalog();
 
 // The check that `options` ask for, of the server at `endpoint`.
 std::unique_ptr<HealthCheck> make_health_check(const HealthOptions& options, const net::Endpoint& endpoint);

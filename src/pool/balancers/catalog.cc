@@ -1,0 +1,29 @@
+#include "pool/balancers/catalog.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/assert.h"
+
+namespace fairlead::pool {
+
+// Each is defined in the file of its name.
+extern constinit const BalancerType least_requests;
+extern constinit const BalancerType round_robin;
+extern constinit const BalancerType weighted_random;
+
+namespace {
+
+constexpr std::array kCatalog{&least_requests, &round_robin, &weighted_random};
+
+}  // namespace
+
+std::span<const BalancerType* const> balancer_catalog() { return kCatalog; }
+
+const BalancerType& balancer_type(Algorithm algorithm) {
+  const auto entry = std::ranges::find(kCatalog, algorithm, &BalancerType::algorithm);
+  FAIRLEAD_ASSERT(entry != kCatalog.end());
+  return **entry;
+}
+
+}  // namespace fairlead::pool

@@ -1,0 +1,87 @@
+#include "pool/outlier_detector.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace fairlead::pool {
+
+bool counts_against_server(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::connect_refused:
+    case ErrorCode::connect_unreachable:
+    case ErrorCode::connect_timeout:
+    case ErrorCode::reset_before_response:
+    case ErrorCode::reset_mid_response:
+    case ErrorCode::bad_response:
+      return true;
+    default:
+      return false;
+  }
+}
+
+OutlierDetector::OutlierDetector(Server& server, PassiveOptions options, TimePoint now)
+    : server_(server), options_(std::move(options)), newest_start_(now) {
+  reset(now);
+}
+
+std::optional<OutlierFinding> OutlierDetector::assess(TimePoint now) {
+  slide(now);
+  const Totals base = starts_[(newest_ + 1) % kBuckets];
+  const std::uint64_t failures = server_.failures() - base.failures;
+  const std::uint64_t successes = server_.successes() - base.successes;
+  const std::uint64_t requests = failures + successes;
+  const bool are_many = failures >= options_.failures && failures > 0;
+  const bool are_a_share = static_cast<double>(failures) >= options_.min_share.fraction * static_cast<double>(requests);
+  const bool is_outlier = are_many && are_a_share;
+  // Where the server may not be ejected, the workers need not say so again with each failure.
+  arm(base, successes, is_outlier ? failures + options_.failures : 0);
+  if (!is_outlier) return std::nullopt;
+  return OutlierFinding{.failures = failures, .requests = requests, .window = options_.window};
+}
+
+void OutlierDetector::reset(TimePoint now) {
+  starts_.fill({.successes = server_.successes(), .failures = server_.failures()});
+  newest_start_ = now;
+  arm(starts_.front(), 0, 0);
+}
+
+void OutlierDetector::slide(TimePoint now) {
+  for (std::size_t moved = 0; now - newest_start_ >= tick(); ++moved) {
+    if (moved == kBuckets) {  // Nobody looked for a whole window: nothing in it is known to be recent.
+      newest_start_ = now;
+      break;
+    }
+    newest_ = (newest_ + 1) % kBuckets;
+    newest_start_ += tick();
+    starts_[newest_] = {.successes = server_.successes(), .failures = server_.failures()};
+  }
+}
+
+// The fewest failures in all at which the rule can hold: `failures` of them in the window, and `min_share` of the
+// window's requests if not one more succeeds; and no fewer than `at_least` in the window.
+void OutlierDetector::arm(Totals base, std::uint64_t successes_in_window, std::uint64_t at_least) {
+  const double share = options_.min_share.fraction;
+  const double successes = static_cast<double>(successes_in_window);
+  double needed = options_.failures;
+  if (share < 1) needed = std::max(needed, std::ceil(share * successes / (1 - share)));
+  server_.publish_suspect_at(base.failures +
+                             std::max({static_cast<std::uint64_t>(needed), at_least, std::uint64_t{1}}));
+}
+
+bool may_eject(std::span<const Member> members, const Server& server, Share max_share) {
+  std::size_t in_rotation = 0;
+  std::size_t ejected = 0;
+  std::size_t others_serving = 0;
+  for (const Member& member : members) {
+    const ServerState state = member.server->state();
+    if (state == ServerState::disabled || state == ServerState::draining) continue;
+    ++in_rotation;
+    if (state == ServerState::ejected) ++ejected;
+    if (is_serving(state) && member.server.get() != &server) ++others_serving;
+  }
+  const double limit = max_share.fraction * static_cast<double>(in_rotation);
+  return others_serving > 0 && static_cast<double>(ejected + 1) <= limit;
+}
+
+}  // namespace fairlead::pool

@@ -1,0 +1,79 @@
+#include "pool/server.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/assert.h"
+
+namespace fairlead::pool {
+
+InFlight::InFlight(Server& server) : server_(&server) {
+  server.load_.in_flight.fetch_add(1, std::memory_order_relaxed);
+  server.load_.requests.fetch_add(1, std::memory_order_relaxed);
+}
+
+InFlight& InFlight::operator=(InFlight&& other) noexcept {
+  if (this != &other) {
+    release();
+    server_ = std::exchange(other.server_, nullptr);
+  }
+  return *this;
+}
+
+void InFlight::release() {
+  if (Server* server = std::exchange(server_, nullptr)) server->load_.in_flight.fetch_sub(1, std::memory_order_relaxed);
+}
+
+Server::Server(std::shared_ptr<PoolVitals> vitals, std::string pool, std::string name, net::Endpoint endpoint,
+               std::uint32_t weight)
+    : vitals_(std::move(vitals)), pool_(std::move(pool)), name_(std::move(name)), endpoint_(std::move(endpoint)) {
+  FAIRLEAD_ASSERT(vitals_ != nullptr);
+  published_.weight.store(weight, std::memory_order_relaxed);
+  if (const std::optional<net::SocketAddress> known = net::address_without_lookup(endpoint_))
+    publish_address(*known);
+  else
+    published_.state.store(ServerState::unresolved, std::memory_order_relaxed);
+}
+
+std::uint32_t Server::effective_weight(TimePoint now) const {
+  const std::uint32_t full = weight() * kWeightScale;
+  if (full == 0 || state() != ServerState::warming) return full;
+  const auto warmup = published_.warmup.load(std::memory_order_relaxed);
+  const auto elapsed = now.time_since_epoch().count() - published_.warmup_start.load(std::memory_order_relaxed);
+  if (elapsed >= warmup) return full;
+  const double progress = static_cast<double>(elapsed) / static_cast<double>(warmup);
+  const double ramped = static_cast<double>(full) * std::max(progress, kWarmupStart);
+  return std::max(static_cast<std::uint32_t>(ramped), std::uint32_t{1});
+}
+
+bool Server::record_failure() {
+  const std::uint64_t failures = failure_.failures.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (failures < failure_.suspect_at.load(std::memory_order_relaxed)) return false;
+  // Of several workers that cross the threshold together, one tells.
+  return failure_.suspect_at.exchange(kNeverSuspect, std::memory_order_relaxed) != kNeverSuspect;
+}
+
+void Server::publish_state(ServerState state, TimePoint warmup_start, Duration warmup) {
+  published_.warmup_start.store(warmup_start.time_since_epoch().count(), std::memory_order_relaxed);
+  published_.warmup.store(warmup.count(), std::memory_order_relaxed);
+  published_.state.store(state, std::memory_order_relaxed);
+  vitals_->epoch.fetch_add(1, std::memory_order_release);
+}
+
+void Server::publish_weight(std::uint32_t weight) {
+  published_.weight.store(weight, std::memory_order_relaxed);
+  vitals_->epoch.fetch_add(1, std::memory_order_release);
+}
+
+void Server::publish_address(const net::SocketAddress& address) {
+  auto known = std::ranges::find_if(addresses_, [&](const auto& earlier) { return *earlier == address; });
+  if (known == addresses_.end())
+    known = addresses_.insert(addresses_.end(), std::make_unique<const net::SocketAddress>(address));
+  published_.address.store(known->get(), std::memory_order_release);
+}
+
+void Server::publish_suspect_at(std::uint64_t failures) {
+  failure_.suspect_at.store(failures, std::memory_order_relaxed);
+}
+
+}  // namespace fairlead::pool
