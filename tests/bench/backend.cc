@@ -15,9 +15,9 @@
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
-#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace {
@@ -28,12 +28,12 @@ std::string response(std::size_t size) {
 }
 
 struct Connection {
-  int fd;
-  bool listening;
-  std::string input;           // a head that is not complete yet
-  std::string_view unsent;     // the rest of the response in progress
+  int fd = -1;
+  bool listening = false;
+  std::string input{};         // a head that is not complete yet
+  std::string_view unsent{};   // the rest of the response in progress
   std::size_t unanswered = 0;  // requests read while that one was in progress, all of the same kind
-  std::string_view next;
+  std::string_view next{};
 };
 
 class Backend {
@@ -47,12 +47,12 @@ class Backend {
     for (;;) {
       const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
       for (int i = 0; i < count; ++i) {
-        auto* connection = static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr);
-        if (connection->listening) {
-          accept_all(*connection);
-        } else if (!serve(*connection)) {
-          ::close(connection->fd);
-          const std::unique_ptr<Connection> ended(connection);
+        Connection& connection = connections_.find(events[static_cast<std::size_t>(i)].data.fd)->second;
+        if (connection.listening) {
+          accept_all(connection);
+        } else if (!serve(connection)) {
+          ::close(connection.fd);
+          connections_.erase(connection.fd);
         }
       }
     }
@@ -71,23 +71,22 @@ class Backend {
       std::cerr << "cannot listen on port " << port << '\n';
       std::exit(1);
     }
-    watch(std::make_unique<Connection>(fd, true), EPOLLIN);
+    watch(fd, true, EPOLLIN);
   }
 
-  // The pointer in the event owns the connection from here on; run() takes it back when the connection ends.
-  void watch(std::unique_ptr<Connection> connection, std::uint32_t events) const {
-    epoll_event event{.events = events, .data = {.ptr = connection.get()}};
-    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, connection->fd, &event);
-    static_cast<void>(connection.release());
+  void watch(int fd, bool listening, std::uint32_t events) {
+    connections_.emplace(fd, Connection{.fd = fd, .listening = listening});
+    epoll_event event{.events = events, .data = {.fd = fd}};
+    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
   }
 
-  void accept_all(const Connection& listener) const {
+  void accept_all(const Connection& listener) {
     for (;;) {
       const int fd = ::accept4(listener.fd, nullptr, nullptr, SOCK_NONBLOCK);
       if (fd < 0) return;
       const int on = 1;
       ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      watch(std::make_unique<Connection>(fd, false), EPOLLIN | EPOLLOUT | EPOLLET);
+      watch(fd, false, EPOLLIN | EPOLLOUT | EPOLLET);
     }
   }
 
@@ -130,6 +129,7 @@ class Backend {
   }
 
   int epoll_;
+  std::unordered_map<int, Connection> connections_;  // by descriptor; the nodes stay where they are
   const std::string small_ = response(128);
   const std::string large_ = response(64UL << 10);
   const std::string huge_ = response(1UL << 20);
