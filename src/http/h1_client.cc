@@ -12,14 +12,6 @@ constexpr std::size_t kFirstRead = std::size_t{64} * 1024;
 constexpr Duration kSendPatience = std::chrono::seconds(30);
 constexpr std::size_t kMaxResponseHead = std::size_t{64} * 1024;
 
-Error connect_error(int error) {
-  const bool is_refused = error == ECONNREFUSED || error == ENOENT;
-  return {.code = is_refused ? ErrorCode::connect_refused : ErrorCode::connect_unreachable,
-          .blame = Blame::upstream,
-          .retry_is_safe = true,
-          .detail = is_refused ? "nothing is listening there" : "no network path to the server"};
-}
-
 Error bad_response(std::string_view detail) {
   return {.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = detail};
 }
@@ -29,6 +21,14 @@ Error response_timeout(std::string_view detail) {
 }
 
 }  // namespace
+
+Error connect_error(int error) {
+  const bool is_refused = error == ECONNREFUSED || error == ENOENT;
+  return {.code = is_refused ? ErrorCode::connect_refused : ErrorCode::connect_unreachable,
+          .blame = Blame::upstream,
+          .retry_is_safe = true,
+          .detail = is_refused ? "nothing is listening there" : "no network path to the server"};
+}
 
 H1Client::H1Client(runtime::EventLoop& loop, int descriptor, Workspace& workspace)
     : connection_(loop, descriptor),
@@ -50,8 +50,8 @@ runtime::Task<void> H1Client::connected(Deadline deadline) {
 }
 
 bool H1Client::is_reusable() const {
-  return keep_alive_ && !is_broken_ && decoder_.is_complete() && output_.is_complete() && output_.is_flushed() &&
-         input_.unread().empty() && !connection_.is_lost() && !connection_.has_hung_up();
+  return keep_alive_ && has_response_ && !is_broken_ && decoder_.is_complete() && output_.is_complete() &&
+         output_.is_flushed() && input_.unread().empty() && !connection_.is_lost() && !connection_.has_hung_up();
 }
 
 BufferWriter& H1Client::begin_head(std::string_view method, std::string_view target) {
@@ -64,6 +64,7 @@ runtime::Task<void> H1Client::send_head(OutgoingFraming framing, std::string_vie
   BufferWriter& writer = output_.raw_writer();
   ++exchanges_;
   response_began_ = false;
+  has_response_ = false;
   head_scan_ = 0;
   if (!upgrade.empty()) {
     write_field(writer, "Connection", "upgrade");
@@ -111,7 +112,6 @@ runtime::Task<const ResponseHead*> H1Client::read_head(Method request_method, De
   while (true) {
     const Result<void> ready = co_await with_result(connection_.readable(deadline));
     if (!ready) {
-      is_broken_ = true;
       if (ready.error().code == ErrorCode::timed_out) {
         co_await runtime::fail(response_timeout("connected, but no response within `timeouts.first_byte`"));
       }
@@ -145,6 +145,7 @@ Result<const ResponseHead*> H1Client::take_head(Method request_method) {
   head_scan_ = 0;
   const ResponseHead& head = workspace_.response;
   keep_alive_ = head.keep_alive;
+  has_response_ = head.status >= 200;
   if (head.keep_alive_timeout) idle_limit_ = head.keep_alive_timeout;
   decoder_ = BodyDecoder(head.framing, head.content_length);
   read_size_ = kFirstRead;

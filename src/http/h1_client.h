@@ -16,6 +16,9 @@
 
 namespace fairlead::http {
 
+// Why a connect failed, from its `errno`; safe to retry, since nothing was sent.
+Error connect_error(int error);
+
 // One per upstream connection. An exchange has it for itself while it uses it.
 class H1Client final : public ClientStream {
  public:
@@ -60,7 +63,8 @@ class H1Client final : public ClientStream {
   std::uint32_t exchanges_ = 0;
   bool keep_alive_ = true;
   bool is_broken_ = false;
-  bool response_began_ = false;
+  bool response_began_ = false;  // bytes of the response have come
+  bool has_response_ = false;    // its final head has
 };
 
 }  // namespace fairlead::http

@@ -23,7 +23,7 @@ struct Counters {
   telemetry::Gauge open_requests;
   telemetry::Gauge open_tunnels;
   telemetry::Counter retries;
-  telemetry::Counter retries_recovered;  // requests that a retry saved
+  telemetry::Counter retries_recovered;              // requests that a retry saved
   std::array<telemetry::Counter, 6> status_classes;  // [2]: 2xx; [0]: no response was sent
   std::array<telemetry::Counter, kErrorCodes> failures;
   telemetry::Counter cut_responses;
@@ -38,7 +38,6 @@ struct Context {
   AccessLog& access_log;
   Counters& counters;
   SnapshotViewPtr view;  // changes on reload; an exchange keeps the one that it began with
-  bool is_draining = false;
 };
 
 }  // namespace fairlead::proxy

@@ -180,8 +180,8 @@ ErrorResponse error_response(const Error& error, const ErrorContext& context) {
     case PageFormat::problem_json:
       response.content_type = "application/problem+json";
       response.body = fmt::format(
-          R"({{"type":"about:blank","title":"{}","status":{},"detail":"{}","request_id":"{}"}})", title, response.status,
-          escape_json(why.empty() ? advice : std::string_view(why)), escape_json(context.request_id));
+          R"({{"type":"about:blank","title":"{}","status":{},"detail":"{}","request_id":"{}"}})", title,
+          response.status, escape_json(why.empty() ? advice : std::string_view(why)), escape_json(context.request_id));
       break;
     case PageFormat::text:
       response.content_type = "text/plain; charset=utf-8";
@@ -190,6 +190,16 @@ ErrorResponse error_response(const Error& error, const ErrorContext& context) {
       break;
   }
   return response;
+}
+
+runtime::Task<void> send_error(http::ServerStream& downstream, const Error& error, const ErrorContext& context) {
+  const ErrorResponse page = error_response(error, context);
+  http::BufferWriter& writer = downstream.begin_head(page.status, http::reason_of(page.status));
+  http::write_field(writer, "Date", http_date(context.at));
+  http::write_field(writer, "Content-Type", page.content_type);
+  http::write_field(writer, "Cache-Control", "no-store");
+  http::write_field(writer, "X-Request-Id", context.request_id);
+  co_await downstream.send_head({http::Framing::length, page.body.size()}, {page.body, true});
 }
 
 std::string http_date(WallTime at) {

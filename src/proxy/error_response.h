@@ -7,7 +7,9 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "http/stream.h"
 #include "proxy/options.h"
+#include "runtime/task.h"
 
 namespace fairlead::proxy {
 
@@ -34,6 +36,9 @@ struct ErrorContext {
 // The page for `error`: HTML, problem+json (RFC 9457) or plain text, by Accept. Names no server and no reason unless
 // the detail allows it.
 ErrorResponse error_response(const Error& error, const ErrorContext& context);
+
+// Sends that page on a stream whose response has not begun.
+runtime::Task<void> send_error(http::ServerStream& downstream, const Error& error, const ErrorContext& context);
 
 // Date as HTTP writes it (RFC 9110, 5.6.7).
 std::string http_date(WallTime at);

@@ -17,12 +17,17 @@ constexpr int kPiecesPerTurn = 8;
 
 bool is_event_stream(const http::ResponseHead& head) {
   const http::Field* type = head.fields.find(http::FieldId::content_type);
-  return type != nullptr && http::equals_ignoring_case(type->value.substr(0, type->value.find(';')), "text/event-stream");
+  return type != nullptr &&
+         http::equals_ignoring_case(type->value.substr(0, type->value.find(';')), "text/event-stream");
 }
 
 // RFC 9110, 15.2.2: the server must name the protocol that was asked for.
 bool agrees_to(const http::ResponseHead& head, std::string_view protocol) {
   return !protocol.empty() && http::equals_ignoring_case(head.upgrade, protocol);
+}
+
+bool retries_on(const RetryOptions& retry, RetryOn event) {
+  return std::ranges::find(retry.on, event) != retry.on.end();
 }
 
 }  // namespace
@@ -32,8 +37,8 @@ Exchange::Exchange(Context& context, http::ServerStream& downstream, const Clien
       downstream_(downstream),
       client_(client),
       view_(context.view),
-      id_(context.loop.wall_now(), context.random),
       wall_start_(context.loop.wall_now()),
+      id_(wall_start_, context.random),
       start_(context.loop.now()) {
   const http::RequestHead& head = downstream.request();
   route_ = view_->snapshot().routes.match(client.listener, head);
@@ -46,7 +51,6 @@ Exchange::~Exchange() { context_.counters.open_requests.add(-1); }
 
 runtime::Task<void> Exchange::run() {
   co_await Result<void>(prepared_);
-  if (context_.is_draining) downstream_.close_after_response();
   if (route_ == nullptr) co_await runtime::fail({.code = ErrorCode::no_route, .blame = Blame::downstream});
   if (route_->pool == Route::kNoPool) {
     co_await answer_locally();
@@ -72,14 +76,15 @@ runtime::Task<void> Exchange::run() {
 
 runtime::Task<void> Exchange::attempt() {
   const TimePoint began = context_.loop.now();
-  if (!std::exchange(needs_fresh_connection_, false) || server_ == nullptr) {
+  const bool same_server = std::exchange(needs_fresh_connection_, false);
+  if (!same_server) {
     server_ = co_await pool().pick(tried_, began);
     tried_.add(*server_);
   }
   const pool::InFlight in_flight(*server_);
   Result<void> outcome;
   {
-    const Result<pool::Lease> leased = co_await lease(*server_).result();
+    const Result<pool::Lease> leased = co_await lease(*server_, same_server || retries_ > 0).result();
     if (leased) {
       reused_ = leased->is_reused();
       outcome = co_await forward(**leased).result();
@@ -93,10 +98,10 @@ runtime::Task<void> Exchange::attempt() {
   co_await Result<void>(outcome);
 }
 
-runtime::Task<pool::Lease> Exchange::lease(pool::Server& server) {
+runtime::Task<pool::Lease> Exchange::lease(pool::Server& server, bool fresh) {
   const pool::PoolOptions& options = pool().pool().options();
   const boost::intrusive_ptr<pool::KeepaliveCache> cache(&context_.upstream.of(server));
-  while (retries_ == 0 && !needs_fresh_connection_ && tried_.count() <= 1) {
+  while (!fresh) {
     std::unique_ptr<http::H1Client> idle = cache->take();
     if (idle == nullptr) break;
     // What must not be sent twice is not sent on a connection that the server may just have closed.
@@ -106,7 +111,9 @@ runtime::Task<pool::Lease> Exchange::lease(pool::Server& server) {
   }
   const net::SocketAddress* address = server.address();
   if (address == nullptr) {
-    co_await runtime::fail({.code = ErrorCode::dns_failed, .blame = Blame::upstream, .retry_is_safe = true,
+    co_await runtime::fail({.code = ErrorCode::dns_failed,
+                            .blame = Blame::upstream,
+                            .retry_is_safe = true,
                             .detail = "the server's name has no address"});
   }
   const TimePoint began = context_.loop.now();
@@ -153,19 +160,24 @@ runtime::Task<void> Exchange::send_request_body(http::ClientStream& upstream) {
 
 runtime::Task<const http::ResponseHead*> Exchange::read_final_head(http::ClientStream& upstream) {
   for (int interim = 0; interim < kMaxInterimResponses; ++interim) {
-    // While the client is still sending, the server cannot be late.
-    const Deadline deadline = within_total(route_->options.timeouts.first_byte);
-    Result<const http::ResponseHead*> head = co_await upstream.read_head(request_.method(), deadline).result();
-    while (!head && head.error().code == ErrorCode::response_timeout && downstream_.is_receiving() &&
-           context_.loop.now() < total_deadline_) {
-      head = co_await upstream.read_head(request_.method(), within_total(route_->options.timeouts.first_byte)).result();
-    }
-    const http::ResponseHead* found = co_await Result<const http::ResponseHead*>(head);
+    Result<const http::ResponseHead*> head;
+    do {
+      const Deadline deadline = within_total(route_->options.timeouts.first_byte);
+      head = co_await upstream.read_head(request_.method(), deadline).result();
+    } while (!head && is_waiting_for_client(head.error()));
+    const http::ResponseHead* found = co_await std::move(head);
     if (found->status >= 200 || found->status == 101) co_return found;
     co_await relay_interim(*found);
   }
-  co_await runtime::fail({.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = "too many interim responses"});
+  co_await runtime::fail(
+      {.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = "too many interim responses"});
   co_return nullptr;
+}
+
+// While the client is still sending its request, the server cannot be late.
+bool Exchange::is_waiting_for_client(const Error& error) const {
+  return error.code == ErrorCode::response_timeout && downstream_.is_receiving() &&
+         context_.loop.now() < total_deadline_;
 }
 
 runtime::Task<void> Exchange::relay_interim(const http::ResponseHead& head) {
@@ -182,8 +194,8 @@ runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
     co_return;
   }
   if (wants_other_server(head->status)) {
-    co_await runtime::fail({.code = ErrorCode::bad_response, .blame = Blame::upstream, .retry_is_safe = true,
-                            .detail = "the status is one of `retry.statuses`"});
+    co_await runtime::fail(
+        {.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = "the status is one of `retry.statuses`"});
   }
   status_ = head->status;
   const RouteTimeouts& timeouts = route_->options.timeouts;
@@ -218,7 +230,8 @@ runtime::Task<void> Exchange::relay_body(http::ClientStream& upstream, Duration 
 
 runtime::Task<void> Exchange::open_tunnel(http::ClientStream& upstream, const http::ResponseHead& head) {
   if (!agrees_to(head, request_.upgrade())) {
-    co_await runtime::fail({.code = ErrorCode::bad_response, .blame = Blame::upstream,
+    co_await runtime::fail({.code = ErrorCode::bad_response,
+                            .blame = Blame::upstream,
                             .detail = "the server switched to a protocol that was not asked for"});
   }
   status_ = head.status;
@@ -239,18 +252,13 @@ bool Exchange::may_retry_method() const {
 
 bool Exchange::may_retry(const Error& error) {
   if (downstream_.response_started() || body_began_ || context_.loop.now() >= total_deadline_) return false;
+  if (std::exchange(retry_is_granted_, false)) return true;
   const RetryOptions& retry = route_->options.retry;
-  if (error.retry_if_idempotent && may_retry_method()) {
-    // A kept connection that the server closed as we sent is nobody's failure: the same server, on a new connection.
-    if (std::exchange(reused_, false)) {
-      needs_fresh_connection_ = true;
-      return true;
-    }
-    return std::ranges::contains(retry.on, RetryOn::reset) && takes_retry();
-  }
-  const bool is_status = error.code == ErrorCode::bad_response;  // its retry was taken when it was seen
-  if (error.retry_is_safe && is_status) return true;
-  return error.retry_is_safe && std::ranges::contains(retry.on, RetryOn::connect) && takes_retry();
+  if (error.retry_is_safe) return retries_on(retry, RetryOn::connect) && takes_retry();
+  if (!error.retry_if_idempotent || !may_retry_method()) return false;
+  // A kept connection that the server closed as we sent is nobody's failure: the same server, on a new connection.
+  if (std::exchange(reused_, false)) return needs_fresh_connection_ = true;
+  return retries_on(retry, RetryOn::reset) && takes_retry();
 }
 
 bool Exchange::takes_retry() {
@@ -263,7 +271,8 @@ bool Exchange::takes_retry() {
 }
 
 bool Exchange::wants_other_server(int status) {
-  return route_->options.retry.statuses.contains(status) && may_retry_method() && !body_began_ && takes_retry();
+  if (!route_->options.retry.statuses.contains(status) || !may_retry_method() || body_began_) return false;
+  return retry_is_granted_ = takes_retry();
 }
 
 void Exchange::report(const Result<void>& outcome) {
@@ -278,7 +287,8 @@ void Exchange::report(const Result<void>& outcome) {
 
 void Exchange::note_attempt(const Error& error, TimePoint began) {
   if (attempt_count_ == attempts_.size()) return;
-  attempts_[attempt_count_++] = {.server = server_->name(), .reason = word(error.code), .took = context_.loop.now() - began};
+  attempts_[attempt_count_++] = {
+      .server = server_->name(), .reason = word(error.code), .took = context_.loop.now() - began};
 }
 
 Deadline Exchange::within_total(Duration wait) const {
@@ -320,20 +330,14 @@ runtime::Task<void> Exchange::answer_with_error(const Error& error) {
     downstream_.abort();
     co_return;
   }
-  const ErrorResponse page = error_response(
-      error, {.accept = request_.accept(),
-              .request_id = id_.text(),
-              .at = wall_start_,
-              .detail = view_->snapshot().errors.detail,
-              .client_is_local = client_.is_local,
-              .server = server_ != nullptr ? std::string_view(server_->name()) : std::string_view()});
-  status_ = page.status;
-  http::BufferWriter& writer = downstream_.begin_head(page.status, http::reason_of(page.status));
-  http::write_field(writer, "Date", http_date(wall_start_));
-  http::write_field(writer, "Content-Type", page.content_type);
-  http::write_field(writer, "Cache-Control", "no-store");
-  http::write_field(writer, "X-Request-Id", id_.text());
-  co_await downstream_.send_head({http::Framing::length, page.body.size()}, {page.body, true});
+  status_ = status_of(error.code);
+  co_await send_error(downstream_, error,
+                      {.accept = request_.accept(),
+                       .request_id = id_.text(),
+                       .at = wall_start_,
+                       .detail = view_->snapshot().errors.detail,
+                       .client_is_local = client_.is_local,
+                       .server = server_ != nullptr ? std::string_view(server_->name()) : std::string_view()});
 }
 
 void Exchange::record(const Result<void>& outcome) {
@@ -344,25 +348,24 @@ void Exchange::record(const Result<void>& outcome) {
 
   const bool has_failed = !outcome.has_value();
   const std::size_t failed_tries = attempt_count_ - (has_failed && attempt_count_ > 0 ? 1 : 0);
-  telemetry::AccessRecord record{
-      .at = wall_start_,
-      .id = id_.text(),
-      .client = client_.ip,
-      .listener = client_.listener,
-      .proto = "h1",
-      .method = request_.method_text(),
-      .host = request_.authority(),
-      .path = request_.path(),
-      .status = has_failed && status_ == 0 ? status_of(outcome.error().code) : status_,
-      .reason = has_failed ? word(outcome.error().code) : std::string_view("ok"),
-      .total = context_.loop.now() - start_,
-      .connect = connect_time_,
-      .first_byte = first_byte_time_,
-      .bytes_in = downstream_.bytes_received() + tunnel_counts_.from_client,
-      .bytes_out = downstream_.bytes_sent() + tunnel_counts_.from_server,
-      .attempts = std::span(attempts_).first(failed_tries),
-      .user_agent = request_.user_agent(),
-      .referer = request_.referer()};
+  telemetry::AccessRecord record{.at = wall_start_,
+                                 .id = id_.text(),
+                                 .client = client_.ip,
+                                 .listener = client_.listener,
+                                 .proto = "h1",
+                                 .method = request_.method_text(),
+                                 .host = request_.authority(),
+                                 .path = request_.path(),
+                                 .status = has_failed && status_ == 0 ? status_of(outcome.error().code) : status_,
+                                 .reason = has_failed ? word(outcome.error().code) : std::string_view("ok"),
+                                 .total = context_.loop.now() - start_,
+                                 .connect = connect_time_,
+                                 .first_byte = first_byte_time_,
+                                 .bytes_in = downstream_.bytes_received() + tunnel_counts_.from_client,
+                                 .bytes_out = downstream_.bytes_sent() + tunnel_counts_.from_server,
+                                 .attempts = std::span(attempts_).first(failed_tries),
+                                 .user_agent = request_.user_agent(),
+                                 .referer = request_.referer()};
   if (context_.access_log.wants_query()) record.query = request_.query();
   if (route_ != nullptr) {
     record.route = route_->options.name;

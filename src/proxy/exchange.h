@@ -44,7 +44,7 @@ class Exchange {
 
   // A try on one server.
   runtime::Task<void> attempt();
-  runtime::Task<pool::Lease> lease(pool::Server& server);
+  runtime::Task<pool::Lease> lease(pool::Server& server, bool fresh);
   runtime::Task<void> forward(http::ClientStream& upstream);
   runtime::Task<void> send_request_body(http::ClientStream& upstream);
   runtime::Task<void> relay_response(http::ClientStream& upstream);
@@ -56,6 +56,7 @@ class Exchange {
   runtime::Task<void> answer(std::uint16_t status, std::string_view type, std::string_view body,
                              std::string_view location = {});
 
+  bool is_waiting_for_client(const Error& error) const;
   bool may_retry(const Error& error);
   bool may_retry_method() const;
   bool takes_retry();
@@ -70,8 +71,8 @@ class Exchange {
   const ClientInfo& client_;
   SnapshotViewPtr view_;
   ForwardedRequest request_;
-  telemetry::RequestId id_;
   WallTime wall_start_;
+  telemetry::RequestId id_;
   TimePoint start_;
   Result<void> prepared_;
   const Route* route_ = nullptr;
@@ -81,10 +82,11 @@ class Exchange {
   pool::Server* server_ = nullptr;  // of the latest try
   std::uint32_t retries_ = 0;
   std::uint16_t status_ = 0;
-  bool body_began_ = false;        // bytes of the request's body were taken from the client
+  bool body_began_ = false;  // bytes of the request's body were taken from the client
   bool response_complete_ = false;
   bool reused_ = false;
-  bool needs_fresh_connection_ = false;
+  bool needs_fresh_connection_ = false;  // the next try goes to the same server
+  bool retry_is_granted_ = false;
   std::optional<Duration> connect_time_;
   std::optional<Duration> first_byte_time_;
   http::TunnelCounts tunnel_counts_;

@@ -12,9 +12,7 @@ constexpr std::size_t kMaxHost = 255;
 
 char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; }
 
-std::size_t other_conditions(const MatchOptions& match) {
-  return match.header.size() + (match.method.empty() ? 0 : 1);
-}
+std::size_t other_conditions(const MatchOptions& match) { return match.header.size() + (match.method.empty() ? 0 : 1); }
 
 bool is_more_exact(const Route* left, const Route* right) {
   const std::size_t left_conditions = other_conditions(left->options.match);
@@ -33,8 +31,8 @@ bool conditions_hold(const RouteOptions& route, std::string_view listener, const
   if (!route.listeners.empty() && std::ranges::find(route.listeners, listener) == route.listeners.end()) return false;
   const MatchOptions& match = route.match;
   if (!match.method.empty() && std::ranges::find(match.method, head.method_text) == match.method.end()) return false;
-  return std::ranges::all_of(match.header,
-                             [&](const auto& wanted) { return header_matches(head.fields, wanted.first, wanted.second); });
+  return std::ranges::all_of(
+      match.header, [&](const auto& wanted) { return header_matches(head.fields, wanted.first, wanted.second); });
 }
 
 const Route* first_that_holds(const std::vector<const Route*>& contest, std::string_view listener,
@@ -67,7 +65,8 @@ RouteTable::RouteTable(std::vector<Route> routes) : routes_(std::move(routes)) {
   }
   for (auto& [host, host_routes] : exact_hosts_) host_routes.sort();
   for (Wildcard& wildcard : wildcards_) wildcard.routes.sort();
-  std::ranges::stable_sort(wildcards_, std::ranges::greater(), [](const Wildcard& entry) { return entry.suffix.size(); });
+  std::ranges::stable_sort(wildcards_, std::ranges::greater(),
+                           [](const Wildcard& entry) { return entry.suffix.size(); });
   any_host_.sort();
 }
 

@@ -47,7 +47,11 @@ class Backend:
             pass
         self._listening.close()
         for connection in list(self._connections):
-            reset(connection)
+            try:
+                reset_on_close(connection)
+                connection.shutdown(socket.SHUT_RDWR)  # wakes its thread, which closes it
+            except OSError:
+                pass
 
     def paths(self) -> list[str]:
         return [request.target for request in self.requests]
@@ -81,12 +85,8 @@ class Backend:
             connection.close()
 
 
-def reset(connection: socket.socket):
-    try:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.close()
-    except OSError:
-        pass
+def reset_on_close(connection: socket.socket):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def read_request(reader, connection: socket.socket, number: int) -> Request | None:
@@ -201,7 +201,7 @@ def respond(backend: Backend, connection: socket.socket, reader, request: Reques
             send(head("200 OK", "Transfer-Encoding: chunked") + chunk(b"good") + b"zz\r\nbad\r\n0\r\n\r\n")
             return False
         case "reset-before":
-            reset(connection)
+            reset_on_close(connection)
             return False
         case "reset-mid":
             send(head("200 OK", "Content-Length: 1000") + b"only this")

@@ -168,6 +168,8 @@ class Load:
             if not keep and connection is not None:
                 connection.close()
                 connection = None
+        if connection is not None:
+            connection.close()
 
     def _count(self, failure: str | None):
         with self._lock:
