@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "base/random.h"
 #include "telemetry/access_record.h"
@@ -21,12 +22,12 @@ struct AccessLogSettings {
 // One per worker. Off until it is opened.
 class AccessLog {
  public:
-  explicit AccessLog(Random& random) : random_(random), filter_(false, Share{1.0}, random) {}
+  explicit AccessLog(Random& random) : random_(random) {}
 
   // Lines go to `ring`, which this worker alone fills; `writer` empties it. Both outlive the log's use.
   void open(const AccessLogSettings& settings, telemetry::LogRing& ring, telemetry::LogWriter& writer) {
     settings_ = settings;
-    filter_ = telemetry::AccessFilter(settings.only_errors, settings.sample, random_);
+    filter_.emplace(settings.only_errors, settings.sample, random_);
     ring_ = &ring;
     writer_ = &writer;
   }
@@ -37,14 +38,14 @@ class AccessLog {
 
   // Writes one line, unless the filter drops it. Never blocks.
   void record(const telemetry::AccessRecord& record) {
-    if (ring_ == nullptr || !filter_.keeps(record)) return;
+    if (ring_ == nullptr || !filter_->keeps(record)) return;
     std::array<char, telemetry::kMaxLine> line;
     writer_->write(*ring_, telemetry::format_access(settings_.format, record, line));
   }
 
  private:
   Random& random_;
-  telemetry::AccessFilter filter_;
+  std::optional<telemetry::AccessFilter> filter_;
   AccessLogSettings settings_;
   telemetry::LogRing* ring_ = nullptr;
   telemetry::LogWriter* writer_ = nullptr;

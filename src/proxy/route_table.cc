@@ -18,7 +18,8 @@ bool is_more_exact(const Route* left, const Route* right) {
   const std::size_t left_conditions = other_conditions(left->options.match);
   const std::size_t right_conditions = other_conditions(right->options.match);
   if (left_conditions != right_conditions) return left_conditions > right_conditions;
-  return left->options.priority > right->options.priority;
+  if (left->options.priority != right->options.priority) return left->options.priority > right->options.priority;
+  return left < right;  // Real ties are refused by the configuration; what is left is told apart by its conditions.
 }
 
 bool header_matches(const http::FieldList& fields, std::string_view name, std::string_view value) {
@@ -65,7 +66,7 @@ RouteTable::RouteTable(std::vector<Route> routes) : routes_(std::move(routes)) {
   }
   for (auto& [host, host_routes] : exact_hosts_) host_routes.sort();
   for (Wildcard& wildcard : wildcards_) wildcard.routes.sort();
-  std::ranges::stable_sort(wildcards_, std::ranges::greater(),
+  std::ranges::sort(wildcards_, std::ranges::greater(),
                            [](const Wildcard& entry) { return entry.suffix.size(); });
   any_host_.sort();
 }
@@ -91,9 +92,9 @@ RouteTable::Contest& RouteTable::HostRoutes::contest_of(const PathPattern& patte
 }
 
 void RouteTable::HostRoutes::sort() {
-  for (auto& [path, contest] : exact) std::ranges::stable_sort(contest, is_more_exact);
-  for (Prefix& prefix : prefixes) std::ranges::stable_sort(prefix.contest, is_more_exact);
-  std::ranges::stable_sort(prefixes, std::ranges::greater(), [](const Prefix& prefix) { return prefix.text.size(); });
+  for (auto& [path, contest] : exact) std::ranges::sort(contest, is_more_exact);
+  for (Prefix& prefix : prefixes) std::ranges::sort(prefix.contest, is_more_exact);
+  std::ranges::sort(prefixes, std::ranges::greater(), [](const Prefix& prefix) { return prefix.text.size(); });
 }
 
 const Route* RouteTable::HostRoutes::match(std::string_view listener, const http::RequestHead& head) const {
