@@ -28,6 +28,7 @@ const STRICTER = {
   missing_host: "RFC 9112, 3.2; Node checks it above llhttp",
   repeated_host: "RFC 9112, 3.2",
   target_differs_from_host: "ambiguous to whoever routes by one of them",
+  too_many_connection_options: "bounded on purpose",
   too_many_fields: "bounded on purpose",
   trailers_too_large: "bounded on purpose",
   unknown_encoding: "RFC 9112, 6.1: answered with 501",

@@ -137,7 +137,7 @@ TEST(ChunkedDecoder, data_end_where_their_size_says) {
 TEST(ChunkedDecoder, extensions_hold_no_control_characters) {
   EXPECT_EQ(verdict("5;a=\"b\tc\"\r\nhello\r\n0;x\r\n\r\n"), "done");
   EXPECT_EQ(verdict("5;a\x01\r\nhello"), "bad_chunk_extension");
-  EXPECT_EQ(verdict(std::string("5;\0\r\n", 6)), "bad_chunk_extension");
+  EXPECT_EQ(verdict(std::string("5;\0\r\n", 5)), "bad_chunk_extension");
 }
 
 TEST(ChunkedDecoder, extensions_are_bounded_in_one_chunk_and_in_all) {

@@ -13,8 +13,7 @@ Rule CommonFields::take(const Field& field) {
     case FieldId::transfer_encoding:
       return take_encoding(field.value);
     case FieldId::connection:
-      take_connection(field.value);
-      return Rule::none;
+      return take_connection(field.value);
     default:
       return Rule::none;
   }
@@ -29,9 +28,8 @@ std::string_view CommonFields::upgrade(const FieldList& fields) const {
 Rule CommonFields::take_length(std::string_view value) {
   if (has_length_) return Rule::repeated_length;
   if (has_encoding_) return Rule::length_and_encoding;
-  const char* end = value.data() + value.size();
-  const auto [parsed, error] = std::from_chars(value.data(), end, length_);
-  if (error != std::errc() || parsed != end) return Rule::bad_length;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), length_);
+  if (error != std::errc() || end != value.data() + value.size()) return Rule::bad_length;
   if (length_ > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return Rule::bad_length;
   has_length_ = true;
   return Rule::none;
@@ -56,12 +54,14 @@ Rule CommonFields::take_encoding(std::string_view value) {
   return is_well_formed ? Rule::unknown_encoding : Rule::bad_encoding;
 }
 
-void CommonFields::take_connection(std::string_view value) {
+Rule CommonFields::take_connection(std::string_view value) {
   for_each_list_element(value, [&](std::string_view option) {
     close_ |= equals_ignoring_case(option, "close");
     keep_alive_ |= equals_ignoring_case(option, "keep-alive");
     upgrade_ |= equals_ignoring_case(option, "upgrade");
+    ++connection_options_;
   });
+  return connection_options_ > kMaxConnectionOptions ? Rule::too_many_connection_options : Rule::none;
 }
 
 }  // namespace fairlead::http

@@ -14,6 +14,9 @@ class CommonFields {
  public:
   explicit CommonFields(std::uint8_t minor_version) : minor_version_(minor_version) {}
 
+  // Each option is later looked for among all fields; honest messages have two or three.
+  static constexpr std::uint32_t kMaxConnectionOptions = 32;
+
   Rule take(const Field& field);
 
   bool has_length() const { return has_length_; }
@@ -28,9 +31,10 @@ class CommonFields {
  private:
   Rule take_length(std::string_view value);
   Rule take_encoding(std::string_view value);
-  void take_connection(std::string_view value);
+  Rule take_connection(std::string_view value);
 
   std::uint64_t length_ = 0;
+  std::uint32_t connection_options_ = 0;
   std::uint8_t minor_version_;
   bool has_length_ = false;
   bool has_encoding_ = false;

@@ -96,8 +96,12 @@ bool words_differ(const char* token, const char* lower, Word lower_bits) {
   return (left | lower_bits) != right;
 }
 
-// Both of `size`, `lower` in lower case. The last word overlaps the one before.
-bool matches(const char* token, const char* lower, std::size_t size) {
+// `name` in lower case. The last word overlaps the one before.
+bool matches(std::string_view text, std::string_view name) {
+  if (text.size() != name.size()) return false;
+  const std::size_t size = text.size();
+  const char* token = text.begin();
+  const char* lower = name.begin();
   if (size >= 8) {
     constexpr std::uint64_t kBits = 0x2020202020202020U;
     for (std::size_t at = 0; at + 8 < size; at += 8)
@@ -122,8 +126,7 @@ constexpr char lower(char letter) {
 FieldId classify_field(std::string_view name) {
   if (name.size() < 2) return FieldId::other;
   const FieldId id = kSlots[slot_of(name)];
-  const std::string_view wanted = name_of(id);
-  return wanted.size() == name.size() && matches(name.data(), wanted.data(), name.size()) ? id : FieldId::other;
+  return matches(name, name_of(id)) ? id : FieldId::other;
 }
 
 std::string_view name_of(FieldId id) { return kNames[static_cast<std::size_t>(id)]; }

@@ -13,8 +13,8 @@ namespace fairlead::http {
 // Bounds of one head. What passes them is refused with 414 (target) or 431.
 struct ParseLimits {
   // From the first byte to the end of the empty line.
-  std::size_t head_bytes = 64 * 1024;
-  std::size_t target_bytes = 16 * 1024;
+  std::size_t head_bytes = std::size_t{64} * 1024;
+  std::size_t target_bytes = std::size_t{16} * 1024;
   // At most FieldList::kCapacity.
   std::size_t max_fields = FieldList::kCapacity;
 };

@@ -139,7 +139,7 @@ inline void check_rewritten(const ResponseHead& head, Method method, std::size_t
   BufferWriter writer(space);
   write_status_line(writer, head.status, head.reason);
   copy_fields(writer, head.fields, hop_by_hop_fields(head.fields));
-  write_framing(writer, head.framing, head.content_length);
+  write_framing(writer, head);
   end_head(writer);
   FAIRLEAD_ASSERT(!writer.has_overflowed());
 

@@ -1,6 +1,7 @@
 // The table of method names.
 #include "http/codec/method.h"
 
+#include <algorithm>
 #include <array>
 
 namespace fairlead::http {
@@ -13,9 +14,8 @@ constexpr std::array<std::string_view, 10> kNames = {"GET",     "HEAD",    "POST
 
 Method method_of(std::string_view text) {
   // Nearly every request is a GET or a POST.
-  for (std::uint8_t index = 0; index < kNames.size() - 1; ++index)
-    if (text == kNames[index]) return Method{index};
-  return Method::other;
+  const auto* name = std::find(kNames.begin(), kNames.end() - 1, text);
+  return static_cast<Method>(name - kNames.begin());
 }
 
 std::string_view text(Method method) { return kNames[static_cast<std::uint8_t>(method)]; }

@@ -50,6 +50,7 @@ constexpr std::array kRows = {
     Row{Rule::unknown_encoding, 501, "unknown_encoding", "Transfer-Encoding names a coding other than chunked"},
     Row{Rule::encoding_in_http_1_0, 400, "encoding_in_http_1_0", "Transfer-Encoding in an HTTP/1.0 message"},
     Row{Rule::unknown_expectation, 417, "unknown_expectation", "Expect is not 100-continue"},
+    Row{Rule::too_many_connection_options, 400, "too_many_connection_options", "Connection names too many options"},
     Row{Rule::bad_chunk_size, 400, "bad_chunk_size", "a chunk size is malformed"},
     Row{Rule::chunk_too_large, 400, "chunk_too_large", "a chunk size is not below 2^63"},
     Row{Rule::bad_chunk_extension, 400, "bad_chunk_extension", "a control character in a chunk extension"},

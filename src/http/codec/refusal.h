@@ -47,6 +47,7 @@ enum class Rule : std::uint8_t {
   unknown_encoding,
   encoding_in_http_1_0,
   unknown_expectation,
+  too_many_connection_options,
   // Chunked bodies.
   bad_chunk_size,
   chunk_too_large,

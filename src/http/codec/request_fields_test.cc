@@ -121,6 +121,7 @@ TEST(RequestFraming, any_encoding_but_one_final_chunked_is_refused) {
     EXPECT_NE(rule_with_host("Transfer-Encoding: " + std::string(encoding)), "complete") << encoding;
   EXPECT_EQ(rule_with_host("Transfer-Encoding: gzip"), "bad_encoding");
   EXPECT_EQ(rule_with_host("Transfer-Encoding: chunked, chunked"), "bad_encoding");
+  EXPECT_EQ(rule_with_host("Transfer-Encoding: ,chunked"), "bad_encoding");
   EXPECT_EQ(rule_with_host("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"), "bad_encoding");
   EXPECT_EQ(rule_with_host("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked"), "bad_encoding");
 }
@@ -147,6 +148,13 @@ TEST(RequestConnection, stays_open_by_version_and_option) {
   EXPECT_FALSE(keeps("HTTP/1.0", ""));
   EXPECT_TRUE(keeps("HTTP/1.0", "Keep-Alive"));
   EXPECT_FALSE(keeps("HTTP/1.0", "keep-alive, close"));
+}
+
+TEST(RequestConnection, names_a_bounded_number_of_options) {
+  std::string most = "Connection: a";
+  for (int option = 1; option < 31; ++option) most += ",a";
+  EXPECT_EQ(rule_with_host(most + "\r\nConnection: b"), "complete");
+  EXPECT_EQ(rule_with_host(most + "\r\nConnection: b,c"), "too_many_connection_options");
 }
 
 TEST(RequestExpect, only_100_continue_is_known) {

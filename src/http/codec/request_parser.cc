@@ -40,7 +40,7 @@ class RequestParser {
 // `/`, `*`, or the scheme of an absolute-form target.
 constexpr bool may_begin_target(char byte) { return byte == '/' || byte == '*' || byte == 'h' || byte == 'H'; }
 
-// Everything but the views, which the reading sets.
+// What the reading does not set in every case.
 void reset(RequestHead& head) {
   head.framing = Framing::none;
   head.expects_continue = false;

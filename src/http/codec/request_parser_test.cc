@@ -224,8 +224,10 @@ TEST(FindHeadEnd, says_yes_only_where_the_parser_comes_to_a_verdict) {
   EXPECT_TRUE(find_head_end(bytes, {}, resume_at));
 }
 
-TEST(FindHeadEnd, stops_at_a_bare_line_feed_and_at_the_limit) {
+TEST(FindHeadEnd, stops_at_a_bare_line_feed_at_empty_lines_and_at_the_limit) {
   std::uint32_t resume_at = 0;
+  EXPECT_TRUE(find_head_end("\r\n\r\n", {}, resume_at));
+  resume_at = 0;
   EXPECT_TRUE(find_head_end("GET / HTTP/1.1\n", {}, resume_at));
   resume_at = 0;
   EXPECT_TRUE(find_head_end("GET / HTTP/1.1", {.head_bytes = 14}, resume_at));

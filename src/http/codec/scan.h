@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -64,7 +65,7 @@ template <typename Stops>
 const char* skip(ByteClass wanted, const char* at, const char* end, Stops stops) {
   for (; end - at >= 16; at += 16) {
     __m128i bytes;
-    __builtin_memcpy(&bytes, at, sizeof bytes);
+    std::memcpy(&bytes, at, sizeof bytes);
     const auto mask = static_cast<unsigned>(_mm_movemask_epi8(stops(bytes)));
     if (mask != 0) return at + std::countr_zero(mask);
   }

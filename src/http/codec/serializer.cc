@@ -139,7 +139,8 @@ void copy_fields(BufferWriter& writer, const FieldList& fields, const FieldMarks
     if (dropped[first]) continue;
     std::size_t last = first;
     while (last + 1 < fields.size() && !dropped[last + 1] && are_neighbours(fields[last], fields[last + 1])) ++last;
-    writer.append({fields[first].name.data(), fields[last].value.data() + fields[last].value.size()});
+    const char* run = fields[first].name.begin();
+    writer.append(std::string_view(run, fields[last].value.end()));
     writer.append(kLineEnd);
     first = last;
   }
@@ -151,6 +152,12 @@ void write_framing(BufferWriter& writer, Framing framing, std::uint64_t content_
   writer.append("Content-Length: ");
   writer.append_decimal(content_length);
   writer.append(kLineEnd);
+}
+
+void write_framing(BufferWriter& writer, const ResponseHead& head) {
+  const bool may_have_length = head.status >= 200 && head.status != 204;
+  const bool keeps_length = head.framing == Framing::none && head.has_content_length && may_have_length;
+  write_framing(writer, keeps_length ? Framing::length : head.framing, head.content_length);
 }
 
 void end_head(BufferWriter& writer) { writer.append(kLineEnd); }

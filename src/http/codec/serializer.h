@@ -45,6 +45,9 @@ void write_field(BufferWriter& writer, std::string_view name, std::string_view v
 void copy_fields(BufferWriter& writer, const FieldList& fields, const FieldMarks& dropped);
 // Content-Length, Transfer-Encoding, or nothing.
 void write_framing(BufferWriter& writer, Framing framing, std::uint64_t content_length);
+// That of a response as it came: an answer to HEAD and a 304 keep the length of the body that they do not have
+// (RFC 9110, 8.6).
+void write_framing(BufferWriter& writer, const ResponseHead& head);
 // The empty line.
 void end_head(BufferWriter& writer);
 

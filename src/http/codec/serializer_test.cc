@@ -82,6 +82,21 @@ TEST(Serializer, framing_is_made_from_values) {
   EXPECT_EQ(framing(Framing::until_close), "");
 }
 
+TEST(Serializer, answers_without_a_body_keep_their_length_where_they_may) {
+  const auto framing = [](std::string_view status, std::string_view field, Method method) {
+    const std::string bytes = "HTTP/1.1 " + std::string(status) + "\r\n" + std::string(field) + "\r\n\r\n";
+    ResponseHead head;
+    EXPECT_EQ(parse_response_head(bytes, {}, method, head).status, HeadParse::Status::complete);
+    return written([&](BufferWriter& writer) { write_framing(writer, head); });
+  };
+  EXPECT_EQ(framing("200", "Content-Length: 7", Method::head), "Content-Length: 7\r\n");
+  EXPECT_EQ(framing("304", "Content-Length: 7", Method::get), "Content-Length: 7\r\n");
+  EXPECT_EQ(framing("204", "Content-Length: 7", Method::get), "");
+  EXPECT_EQ(framing("100", "Content-Length: 7", Method::get), "");
+  EXPECT_EQ(framing("200", "Transfer-Encoding: chunked", Method::head), "");
+  EXPECT_EQ(framing("200", "Transfer-Encoding: chunked", Method::get), "Transfer-Encoding: chunked\r\n");
+}
+
 TEST(Serializer, chunks_are_written_as_the_decoder_reads_them) {
   const std::string body = written([](BufferWriter& writer) {
     write_chunk_size(writer, 26);
