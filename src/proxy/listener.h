@@ -20,6 +20,8 @@ class Listener final : private runtime::EventSource, private runtime::Timer {
   Listener& operator=(const Listener&) = delete;
 
   int descriptor() const { return descriptor_; }
+  // Accepts what already waits in the kernel's queue: closing the socket would reset it.
+  void accept_waiting() { accept_all(); }
   // For connections accepted from here on.
   void set_settings(std::shared_ptr<const SessionSettings> settings) { settings_ = std::move(settings); }
 
