@@ -13,7 +13,9 @@ bool is_plain(std::string_view text) {
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:%+*~=@$;()";
   constexpr std::string_view kSafeFirst = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./";
   if (text.empty() || text == "null" || text == "Null") return false;
-  return kSafeFirst.find(text.front()) != std::string_view::npos && text.back() != ':' &&
+  const bool is_negative = text.size() > 1 && text[0] == '-' && text[1] >= '0' && text[1] <= '9';
+  const bool starts_well = is_negative || kSafeFirst.find(text.front()) != std::string_view::npos;
+  return starts_well && text.back() != ':' &&
          text.find_first_not_of(kSafe) == std::string_view::npos;
 }
 

@@ -67,6 +67,7 @@ std::optional<Fault> check_header_values(const std::map<std::string, std::string
 }
 
 std::optional<Fault> check_server_name(const std::string& name) {
+  if (name.empty()) return std::nullopt;  // It gets its default.
   if (const auto checked = config::check_name(name); !checked) return checked.error();
   return std::nullopt;
 }
