@@ -55,8 +55,8 @@ LoadResult bind_tree(LoadedConfig& config, Report& report) {
   const Cursor root(&config.tree);
   schema->bind(root, &config.options, report);
   finish_options(config.options);
-  // Rules over values that could not be read would only repeat the fault in other words.
-  if (!report.has_errors()) validate(config.options, root, report);
+  report.begin_rules();
+  validate(config.options, root, report);
   if (report.has_errors()) return std::unexpected(report.take());
   config.warnings = report.take();
   return std::move(config);
@@ -81,7 +81,8 @@ LoadResult load_file(const std::string& path, const config::Environment& environ
 LoadResult load_text(std::string name, std::string text, const config::Environment& environment) {
   LoadedConfig config;
   Report report(config.sources);
-  std::optional<Node> tree = read_with_includes({std::move(name), std::move(text)}, environment, config.sources, report);
+  std::optional<Node> tree =
+      read_with_includes({std::move(name), std::move(text)}, environment, config.sources, report);
   if (!tree) return std::unexpected(report.take());
   config.tree = std::move(*tree);
   return bind_tree(config, report);

@@ -56,17 +56,31 @@ pools:
     drain: 31s
     timeouts: {connect: 250ms}
     keepalive: {idle: 5s, max_idle: 7, requests: 1000}
-)").options.pools.at("web");
+)")
+                                     .options.pools.at("web");
   pool::PoolOptions expected;
   expected.servers = {{.name = "a", .address = {"app1.internal", 3000, ""}, .weight = 400},
                       {.name = "", .address = {"app2.internal", 3000, ""}},
                       {.name = "", .address = {"", 0, "/run/app.sock"}, .backup = true}};
   expected.algorithm = pool::Algorithm::least_requests;
-  expected.health = {.type = pool::HealthType::http, .path = "/h", .every = 7s, .timeout = 1s, .fall = 4, .rise = 5,
-                     .expect = {{{200, 299}, {304, 304}}}, .body = "ok", .host = "h.example", .port = 99,
+  expected.health = {.type = pool::HealthType::http,
+                     .path = "/h",
+                     .every = 7s,
+                     .timeout = 1s,
+                     .fall = 4,
+                     .rise = 5,
+                     .expect = {{{200, 299}, {304, 304}}},
+                     .body = "ok",
+                     .host = "h.example",
+                     .port = 99,
                      .headers = {{"x-check", "1"}}};
-  expected.passive = {.failures = 3, .window = 31s, .min_share = Share{0.4}, .eject = 11s, .max_eject = 6min,
-                      .max_share = Share{0.3}, .statuses = {{{502, 502}, {504, 504}}}};
+  expected.passive = {.failures = 3,
+                      .window = 31s,
+                      .min_share = Share{0.4},
+                      .eject = 11s,
+                      .max_eject = 6min,
+                      .max_share = Share{0.3},
+                      .statuses = {{{502, 502}, {504, 504}}}};
   expected.last_resort = pool::LastResort::fail;
   expected.warmup = 90s;
   expected.drain = 31s;
@@ -99,7 +113,8 @@ log: {access: {output: off, format: combined, sample: 10%, when: errors, fields:
 shutdown: {delay: 5s, grace: 1m}
 workers: 2
 x-note: {any: thing}
-)").options;
+)")
+                              .options;
   Options expected;
   expected.listeners["web"] = {.address = {{"", 8080, ""}, {"::1", 81, ""}},
                                .protocol = proxy::ListenerProtocol::http,
@@ -116,7 +131,10 @@ x-note: {any: thing}
   api.match.header = {{"x-canary", "1"}};
   api.priority = -3;
   api.to = "web";
-  api.retry = {.attempts = 2, .on = {proxy::RetryOn::connect}, .statuses = {{{503, 503}}}, .methods = {"GET"},
+  api.retry = {.attempts = 2,
+               .on = {proxy::RetryOn::connect},
+               .statuses = {{{503, 503}}},
+               .methods = {"GET"},
                .budget = Share{0.125}};
   api.timeouts = {.total = 5min, .first_byte = 1s, .idle = 2s, .stream_idle = 3h};
   api.body.max = ByteCount{10 * 1024 * 1024};
@@ -139,8 +157,11 @@ x-note: {any: thing}
   expected.pools["web"].health.type = pool::HealthType::http;
   expected.pools["web"].health.path = "/h";
   expected.errors.detail = proxy::ErrorDetail::full;
-  expected.log = {.access = {.output = "off", .format = LogFormat::combined, .sample = Share{0.1},
-                             .when = LogWhen::errors, .fields = {"query"}},
+  expected.log = {.access = {.output = "off",
+                             .format = LogFormat::combined,
+                             .sample = Share{0.1},
+                             .when = LogWhen::errors,
+                             .fields = {"query"}},
                   .events = {.output = "/var/log/x", .level = LogLevel::warning}};
   expected.shutdown = {.delay = 5s, .grace = 1min};
   expected.workers = 2;
@@ -152,7 +173,8 @@ TEST(ConfigLoader, an_option_that_is_off_or_auto_is_absent) {
 to: 3001
 workers: auto
 defaults: {route: {timeouts: {total: off}, body: {max: off}}, pool: {keepalive: {requests: off}}}
-)").options;
+)")
+                              .options;
   EXPECT_EQ(options, loaded("to: 3001").options);
 }
 
@@ -167,7 +189,8 @@ routes: [a.com: web, {to: api, timeouts: {idle: 1s}}]
 pools:
   web: {servers: [3001]}
   api: {servers: [3002], health: {path: /ping, rise: 7}, drain: 1s}
-)").options;
+)")
+                              .options;
   EXPECT_EQ(options.listeners.at("b").timeouts.header, 9s);
   EXPECT_EQ(options.listeners.at("b").timeouts.keepalive, 2s);
   EXPECT_EQ(options.routes[0].timeouts.first_byte, 30s);
@@ -180,15 +203,16 @@ pools:
 }
 
 TEST(ConfigLoader, a_fault_in_defaults_is_reported_once) {
-  EXPECT_THAT(codes("defaults: {pool: {drain: 5}}\nlisten: :1\nroutes: [{to: a}]\n"
-                    "pools: {a: {servers: [1]}, b: {servers: [2]}}"),
+  EXPECT_THAT(codes("defaults: {pool: {drain: 5}}\nlisten: :1\nroutes: [{to: a}, a.com: b]\n"
+                    "pools: {a: {servers: [2], health: /}, b: {servers: [3], health: /}}"),
               ElementsAre("F0203"));
-  EXPECT_THAT(codes("defaults: {pool: {drain: 5}}\nto: 1"), ElementsAre("F0203"));
+  EXPECT_THAT(codes("defaults: {pool: {drain: 5}}\nto: 1\nhealth: /"), ElementsAre("F0203"));
 }
 
 TEST(ConfigLoader, the_same_tree_in_json_is_accepted) {
-  EXPECT_EQ(loaded(R"({"listen": ":8080", "to": [3001, "127.0.0.1:3002"], "health": {"path": "/h", "fall": 3}})").options,
-            loaded("listen: :8080\nto: [3001, 3002]\nhealth: /h").options);
+  EXPECT_EQ(
+      loaded(R"({"listen": ":8080", "to": [3001, "127.0.0.1:3002"], "health": {"path": "/h", "fall": 3}})").options,
+      loaded("listen: :8080\nto: [3001, 3002]\nhealth: /h").options);
 }
 
 TEST(ConfigLoader, reports_all_faults_of_a_file_at_once) {
@@ -199,7 +223,7 @@ healt: /health
 workers: many
 tables: {}
 )"),
-              ElementsAre("F0211", "F0211", "F0103", "F0101", "F0202", "F0102"));
+              ElementsAre("F0211", "F3002", "F0211", "F0103", "F0101", "F0202", "F0102"));
 }
 
 TEST(ConfigLoader, shows_the_faults_of_the_specification_as_it_does) {
@@ -220,9 +244,10 @@ TEST(ConfigLoader, shows_the_faults_of_the_specification_as_it_does) {
             "4 |       to: wep\n"
             "  |           ^^^ no pool is called `wep`\n"
             "help: did you mean `web`? (defined at line 6)   fix: fairlead check --fix\n");
-  const auto unit = load_text("fairlead.yaml", "to: 1\ndefaults: {route: {timeouts: {first_byte: 30}}}", config::EmptyEnvironment());
+  const auto unit = load_text("fairlead.yaml", "to: [1] \ndefaults: {route: {timeouts: {first_byte: 30}}}",
+                              config::EmptyEnvironment());
   ASSERT_FALSE(unit.has_value());
-  EXPECT_EQ(config::format_human(unit.error().at(0), false),
+  EXPECT_EQ(config::format_human(unit.error().at(1), false),
             "error[F0203]: a duration needs a unit\n"
             " --> fairlead.yaml:2:43\n"
             "  |\n"
@@ -231,7 +256,8 @@ TEST(ConfigLoader, shows_the_faults_of_the_specification_as_it_does) {
             "help: write `30s` for seconds or `30ms` for milliseconds\n");
   const auto warned = loaded("listen: :80\nroutes: [{to: web}]\npools:\n  web:\n    servers: [3001]\n");
   EXPECT_EQ(config::format_human(warned.warnings.at(0), false),
-            "warning[F3002]: pool `web` is checked only by connecting; a server that answers every page with 500 would stay up\n"
+            "warning[F3002]: pool `web` is checked only by connecting; a server that answers every page with 500 would "
+            "stay up\n"
             " --> test.yaml:4:3\n"
             "help: add `health: /health` (any page that returns 200 when the app can do its work)\n");
 }
@@ -258,7 +284,8 @@ TEST(ConfigLoader, loads_twenty_thousand_servers) {
 // Flags
 
 TEST(RunFlags, give_the_same_options_as_the_file) {
-  const auto result = load_flags({.listen = {":8080"}, .to = {"127.0.0.1:3001", "3002"}, .health = "/h", .algorithm = "least_conn"});
+  const auto result =
+      load_flags({.listen = {":8080"}, .to = {"127.0.0.1:3001", "3002"}, .health = "/h", .algorithm = "least_conn"});
   ASSERT_TRUE(result.has_value());
   EXPECT_EQ(result->options, loaded("listen: :8080\nto: [3001, 3002]\nhealth: /h").options);
 }

@@ -84,8 +84,7 @@ std::string print_config(const LoadedConfig& config) {
 
 std::string to_yaml(const Options& options) {
   if (!options.pools.empty() && short_form_of(options) == options) return short_yaml(options);
-  const Node tree =
-      options_schema()->print(&options, nullptr, config::Printed::only_what_differs_from_the_default);
+  const Node tree = options_schema()->print(&options, nullptr, config::Printed::only_what_differs_from_the_default);
   return fmt::format("{}version: 1\n{}", kSchemaLine, config::to_yaml(tree));
 }
 

@@ -61,10 +61,11 @@ bool refuse_beside(const Node& root, const Node& key, std::initializer_list<std:
   for (const std::string_view long_key : long_keys) {
     const Node* present = root.find(long_key);
     if (present == nullptr) continue;
-    report.error(key.key_place, key.key,
-                 {"F1010", fmt::format("`{}` is short for what `{}` says in full; both cannot be given", key.key, long_key),
-                  fmt::format("`{}` is at {}", long_key, report.describe(present->key_place, key.key_place)),
-                  fmt::format("move it into `{}`, or delete `{}`", long_key, long_key)});
+    report.error(
+        key.key_place, key.key,
+        {"F1010", fmt::format("`{}` is short for what `{}` says in full; both cannot be given", key.key, long_key),
+         fmt::format("`{}` is at {}", long_key, report.describe(present->key_place, key.key_place)),
+         fmt::format("move it into `{}`, or delete `{}`", long_key, long_key)});
     return true;
   }
   return false;
@@ -82,8 +83,9 @@ void expand_root(Node& root, const Cursor&, Report& report) {
   if (listen && refuse_beside(root, *listen, {"listeners"}, report)) listen.reset();
   if (health && !to) {
     if (!refuse_beside(root, *health, {"pools", "routes"}, report))
-      report.error(health->key_place, "health",
-                   {"F1010", "`health` at the top belongs to `to`", "but there is no `to`", "add `to: [127.0.0.1:3001]`"});
+      report.error(
+          health->key_place, "health",
+          {"F1010", "`health` at the top belongs to `to`", "but there is no `to`", "add `to: [127.0.0.1:3001]`"});
     health.reset();
   }
   if (to && refuse_beside(root, *to, {"routes", "pools"}, report)) to.reset();
@@ -181,8 +183,7 @@ config::SchemaPtr schema_of(const Options*) {
       directive<Defaults>("defaults", "map of `route`, `pool`, `listener`",
                           "What every route, pool or listener has unless it says otherwise."),
       field("errors", &Options::errors, "What clients see when something goes wrong."),
-      field("log", &Options::log, "What is written down."),
-      field("shutdown", &Options::shutdown, "How to stop."),
+      field("log", &Options::log, "What is written down."), field("shutdown", &Options::shutdown, "How to stop."),
       field("workers", &Options::workers, "Cores to use; `auto` is all of them.",
             config::optional_of<std::uint32_t>(config::schema_for<std::uint32_t>(), "auto"))
           .range(1, kMaxWorkers),

@@ -61,6 +61,8 @@ void validate_route_ties(const Options& options, const config::Cursor& root, con
   std::map<Rank, std::vector<std::size_t>> routes_with_rank;
   for (std::size_t index = 0; index < options.routes.size(); ++index) {
     const RouteOptions& route = options.routes[index];
+    // A condition that could not be read is missing here, and would make a tie of what is none.
+    if (report.has_fault_around(root.at("routes").at(index).path())) continue;
     const std::size_t conditions = route.match.header.size() + (route.match.method.empty() ? 0 : 1);
     bool is_reported = false;
     for (const std::string& host : host_texts(route.match)) {
@@ -69,8 +71,8 @@ void validate_route_ties(const Options& options, const config::Cursor& root, con
         std::vector<std::size_t>& rivals = routes_with_rank[rank];
         // One route may name a pattern twice; that is no contest.
         if (!rivals.empty() && rivals.back() == index) continue;
-        const auto rival = std::ranges::find_if(
-            rivals, [&](std::size_t other) { return overlap(options.routes[other], route); });
+        const auto rival =
+            std::ranges::find_if(rivals, [&](std::size_t other) { return overlap(options.routes[other], route); });
         if (rival != rivals.end() && !is_reported) {
           is_reported = true;
           const config::Cursor here = root.at("routes").at(index);

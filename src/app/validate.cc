@@ -83,8 +83,9 @@ void validate_route_names(const Options& options, const Cursor& routes, Report& 
     if (is_new) continue;
     const Cursor here = routes.at(index).at("name");
     const Place before = routes.at(first->second).at("name").place();
-    report.error(here, {"F1001", fmt::format("two routes are called `{}`", name),
-                        fmt::format("the first is at {}", report.describe(before, here.place())), "rename one of them"});
+    report.error(here,
+                 {"F1001", fmt::format("two routes are called `{}`", name),
+                  fmt::format("the first is at {}", report.describe(before, here.place())), "rename one of them"});
   }
 }
 
@@ -131,10 +132,11 @@ void validate_loops(const Options& options, const Cursor& root, Report& report) 
       const net::Endpoint& server = pool.servers[index].address;
       const auto [first, last] = by_port.equal_range(server.port);
       if (std::none_of(first, last, [&](const auto& entry) { return leads_back(server, *entry.second); })) continue;
-      report.error(root.at("pools").at(name).at("servers").at(index).at("address"),
-                   {"F2201",
-                    fmt::format("server {} is Fairlead's own listener; requests would go round for ever", server.text()),
-                    "this is ourselves", "write the port that your app listens on"});
+      report.error(
+          root.at("pools").at(name).at("servers").at(index).at("address"),
+          {"F2201",
+           fmt::format("server {} is Fairlead's own listener; requests would go round for ever", server.text()),
+           "this is ourselves", "write the port that your app listens on"});
     }
   }
 }
@@ -148,15 +150,18 @@ void warn_of_unused(const Options& options, const Cursor& root, Report& report) 
     used_listeners.insert(route.listeners.begin(), route.listeners.end());
     serves_every_listener |= route.listeners.empty();
   }
+  const auto warn_about = [&](const Cursor& at, config::Fault fault) {
+    report.warning_about(at.key_place(), at.path(), std::move(fault));
+  };
   for (const auto& [name, pool] : options.pools)
     if (!used_pools.contains(name))
-      report.warning_about(root.at("pools").at(name), {"F3001", fmt::format("no route sends traffic to pool `{}`", name),
-                                                       "", "add a route to it, or delete it"});
+      warn_about(root.at("pools").at(name), {"F3001", fmt::format("no route sends traffic to pool `{}`", name), "",
+                                             "add a route to it, or delete it"});
   for (const auto& [name, listener] : options.listeners)
     if (!serves_every_listener && !used_listeners.contains(name))
-      report.warning_about(root.at("listeners").at(name),
-                           {"F3003", fmt::format("no route serves listener `{}`; every request would get a 404", name),
-                            "", "add a route for it, or delete it"});
+      warn_about(root.at("listeners").at(name),
+                 {"F3003", fmt::format("no route serves listener `{}`; every request would get a 404", name), "",
+                  "add a route for it, or delete it"});
 }
 
 void warn_of_shallow_checks(const Options& options, const Cursor& root, Report& report) {
@@ -165,11 +170,12 @@ void warn_of_shallow_checks(const Options& options, const Cursor& root, Report& 
     // Who writes `type: tcp` has decided.
     if (pool.health.type != pool::HealthType::tcp || at.at("health").at("type").exists()) continue;
     report.warning_about(
-        at, {"F3002",
-             fmt::format("pool `{}` is checked only by connecting; a server that answers every page with 500 would "
-                         "stay up",
-                         name),
-             "", "add `health: /health` (any page that returns 200 when the app can do its work)"});
+        at.key_place(), at.at("health").path(),
+        {"F3002",
+         fmt::format("pool `{}` is checked only by connecting; a server that answers every page with 500 would "
+                     "stay up",
+                     name),
+         "", "add `health: /health` (any page that returns 200 when the app can do its work)"});
   }
 }
 
@@ -188,7 +194,8 @@ void validate(const Options& options, const Cursor& root, Report& report) {
   validate_listen_addresses(options, root.at("listeners"), report);
   validate_loops(options, root, report);
   validate_route_ties(options, root, report);
-  warn_of_unused(options, root, report);
+  // A route that was not understood may be the one that uses a pool.
+  if (!report.has_errors()) warn_of_unused(options, root, report);
   warn_of_shallow_checks(options, root, report);
 }
 

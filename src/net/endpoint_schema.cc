@@ -38,7 +38,8 @@ bool is_ipv4(std::string_view host) { return is_ip(host, AF_INET); }
 // mistyped address. RFC 1123, 2.1
 bool is_host_name(std::string_view host) {
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-  if (host.empty() || host.size() > kMaxHost || host.find_first_not_of(kAllowed) != std::string_view::npos) return false;
+  if (host.empty() || host.size() > kMaxHost || host.find_first_not_of(kAllowed) != std::string_view::npos)
+    return false;
   if (host.starts_with('.') || host.starts_with('-') || host.find("..") != std::string_view::npos) return false;
   const std::size_t dot = host.rfind('.');
   return !is_digits(dot == std::string_view::npos ? host : host.substr(dot + 1));
@@ -46,7 +47,8 @@ bool is_host_name(std::string_view host) {
 
 Parsed<std::uint16_t> parse_port(std::string_view text) {
   constexpr int kMaxPort = 65535;
-  if (!is_digits(text) || text.size() > 5 || std::stoi(std::string(text)) > kMaxPort || std::stoi(std::string(text)) == 0)
+  if (!is_digits(text) || text.size() > 5 || std::stoi(std::string(text)) > kMaxPort ||
+      std::stoi(std::string(text)) == 0)
     return refuse("F0211", fmt::format("`{}` is not a port", text), "a port is a number from 1 to 65535");
   return static_cast<std::uint16_t>(std::stoi(std::string(text)));
 }
@@ -95,7 +97,8 @@ Parsed<Endpoint> split(std::string_view text) {
     host = text.substr(0, colon);
     port = colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
     if (host.find(':') != std::string_view::npos)
-      return refuse("F0211", fmt::format("`{}` is not an address", text), "an IPv6 address goes in brackets: `[::1]:80`");
+      return refuse("F0211", fmt::format("`{}` is not an address", text),
+                    "an IPv6 address goes in brackets: `[::1]:80`");
   }
   const Parsed<std::uint16_t> number = parse_port(port);
   if (!number) return std::unexpected(number.error());

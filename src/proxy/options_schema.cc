@@ -186,7 +186,8 @@ config::SchemaPtr schema_of(const MatchOptions*) {
 
 config::SchemaPtr schema_of(const RedirectOptions*) {
   return record<RedirectOptions>(
-      field("to", &RedirectOptions::to, "Where to; `{host}`, `{uri}` and `{path}` are those of the request.").check(check_redirect_target),
+      field("to", &RedirectOptions::to, "Where to; `{host}`, `{uri}` and `{path}` are those of the request.")
+          .check(check_redirect_target),
       field("status", &RedirectOptions::status, "301, 302, 303, 307 or 308.").check(check_redirect_status));
 }
 
@@ -206,7 +207,8 @@ config::EnumWords<RetryOn> words_of(const RetryOn*) {
 config::SchemaPtr schema_of(const RetryOptions*) {
   constexpr std::uint32_t kMaxAttempts = 10;
   return record<RetryOptions>(
-      field("attempts", &RetryOptions::attempts, "Tries after the first, each on another server; 0 never retries.").range(0, kMaxAttempts),
+      field("attempts", &RetryOptions::attempts, "Tries after the first, each on another server; 0 never retries.")
+          .range(0, kMaxAttempts),
       field("on", &RetryOptions::on, "What is retried: a failed connection, a reset before any response byte."),
       field("statuses", &RetryOptions::statuses, "Responses that are retried; none unless listed."),
       field("methods", &RetryOptions::methods, "Methods that may be sent twice.").check(check_retry_methods),
@@ -218,7 +220,8 @@ config::SchemaPtr schema_of(const RouteTimeouts*) {
       field("total", &RouteTimeouts::total, "For the whole exchange.").range(1ms, 30 * kDay),
       field("first_byte", &RouteTimeouts::first_byte, "Until the response begins.").range(1ms, 30 * kDay),
       field("idle", &RouteTimeouts::idle, "Between two pieces of a response body.").range(1ms, 30 * kDay),
-      field("stream_idle", &RouteTimeouts::stream_idle, "Silence on WebSockets and event streams.").range(1ms, 30 * kDay));
+      field("stream_idle", &RouteTimeouts::stream_idle, "Silence on WebSockets and event streams.")
+          .range(1ms, 30 * kDay));
 }
 
 config::SchemaPtr schema_of(const BodyOptions*) {
@@ -229,7 +232,8 @@ config::SchemaPtr schema_of(const BodyOptions*) {
 config::SchemaPtr schema_of(const RouteOptions*) {
   constexpr std::int32_t kMaxPriority = 1'000'000;
   return record<RouteOptions>(
-      field("name", &RouteOptions::name, "What logs and metrics call it. Default: r1, r2 and so on.").check(check_route_name),
+      field("name", &RouteOptions::name, "What logs and metrics call it. Default: r1, r2 and so on.")
+          .check(check_route_name),
       field("listeners", &RouteOptions::listeners, "The listeners it serves; all unless listed."),
       field("match", &RouteOptions::match, "The requests it takes; all unless something is asked for."),
       field("priority", &RouteOptions::priority, "Breaks a tie: the larger wins.").range(-kMaxPriority, kMaxPriority),
@@ -241,11 +245,10 @@ config::SchemaPtr schema_of(const RouteOptions*) {
       field("body", &RouteOptions::body, "Limits on the request body."),
       field("log", &RouteOptions::log, "Whether its requests are in the access log."),
       unsupported("rewrite", "Changes the path."), unsupported("headers", "Sets, adds and removes headers."),
-      unsupported("rate_limit", "Limits how often clients may ask."),
-      unsupported("allow", "Clients that may use it."), unsupported("deny", "Clients that may not use it."),
-      unsupported("auth", "A login."), unsupported("canary", "Sends a share to another pool."),
-      unsupported("mirror", "Sends a copy to another pool."), unsupported("compress", "Compresses responses."),
-      unsupported("errors", "Error pages of this route."),
+      unsupported("rate_limit", "Limits how often clients may ask."), unsupported("allow", "Clients that may use it."),
+      unsupported("deny", "Clients that may not use it."), unsupported("auth", "A login."),
+      unsupported("canary", "Sends a share to another pool."), unsupported("mirror", "Sends a copy to another pool."),
+      unsupported("compress", "Compresses responses."), unsupported("errors", "Error pages of this route."),
       config::ShortForm{expand_route, short_route_schema()});
 }
 

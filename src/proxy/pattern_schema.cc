@@ -43,8 +43,8 @@ std::string print_host_pattern(const HostPattern& pattern) {
 
 config::Parsed<PathPattern> parse_path_pattern(std::string_view text) {
   if (text.starts_with('~'))
-    return std::unexpected(Fault{"F0103", "regular expressions for paths are not supported yet", "",
-                                 "write `/exact` or `/prefix/*`"});
+    return std::unexpected(
+        Fault{"F0103", "regular expressions for paths are not supported yet", "", "write `/exact` or `/prefix/*`"});
   if (!text.starts_with('/'))
     return refuse(fmt::format("`{}` is not a path", text), "it begins with `/`: `/exact` or `/prefix/*`");
   const bool is_clean = std::ranges::all_of(text, [](unsigned char byte) { return byte > 0x20 && byte != 0x7F; });
@@ -63,8 +63,8 @@ std::string print_path_pattern(const PathPattern& pattern) {
 }
 
 config::SchemaPtr schema_of(const HostPattern*) {
-  config::ScalarType type = config::scalar_type<HostPattern>(
-      "host", config::text_pattern("^([*]|([*][.])?[^*/ ]+)$"), parse_host_pattern, print_host_pattern);
+  config::ScalarType type = config::scalar_type<HostPattern>("host", config::text_pattern("^([*]|([*][.])?[^*/ ]+)$"),
+                                                             parse_host_pattern, print_host_pattern);
   type.is_text = true;
   return config::scalar(std::move(type));
 }
