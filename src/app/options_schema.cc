@@ -114,7 +114,6 @@ std::optional<Fault> check_fields(const std::vector<std::string>& fields) {
 config::SchemaPtr schema_of(const Defaults*) {
   return record<Defaults>(field("route", &Defaults::route, "For every route."),
                           field("pool", &Defaults::pool, "For every pool."),
-                          // A listener without an address is fine here: each has its own.
                           field("listener", &Defaults::listener, "For every listener."));
 }
 

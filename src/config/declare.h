@@ -193,9 +193,7 @@ class TypedField {
     field_.check = [low, high, printer](const void* member) -> std::optional<Fault> {
       const Value* value = detail::ranged_value<T>(member);
       if (value == nullptr || (*value >= low && *value <= high)) return std::nullopt;
-      const auto text = [&](const Value& shown) {
-        return printer->print(&shown, nullptr, Printed::everything).value;
-      };
+      const auto text = [&](const Value& shown) { return printer->print(&shown, nullptr, Printed::everything).value; };
       return Fault{"F0204", "`" + text(*value) + "` is out of range", "",
                    "allowed: " + text(low) + " to " + text(high)};
     };

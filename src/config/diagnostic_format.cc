@@ -29,8 +29,8 @@ std::string place_text(const Diagnostic& diagnostic) {
 // Control characters of the user's line must not reach the terminal; a tab keeps its width of one.
 std::string printable(std::string_view line) {
   std::string shown(line);
-  std::ranges::replace_if(shown, [](char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F; },
-                          ' ');
+  std::ranges::replace_if(
+      shown, [](char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F; }, ' ');
   return shown;
 }
 
@@ -44,8 +44,7 @@ struct Excerpt {
 Excerpt excerpt_of(const Diagnostic& diagnostic) {
   constexpr std::size_t kWidest = 160;
   constexpr std::size_t kBefore = 60;
-  Excerpt excerpt{printable(diagnostic.source_line), diagnostic.column - 1,
-                  diagnostic.end_column - diagnostic.column};
+  Excerpt excerpt{printable(diagnostic.source_line), diagnostic.column - 1, diagnostic.end_column - diagnostic.column};
   if (excerpt.text.size() <= kWidest) return excerpt;
   const std::size_t cut = excerpt.carets_at > kBefore ? excerpt.carets_at - kBefore : 0;
   const std::size_t from = byte_offset(excerpt.text, static_cast<std::uint32_t>(cut + 1));
@@ -74,7 +73,8 @@ std::string plural(std::size_t number, std::string_view word) {
 std::string github_escaped(std::string_view text, bool is_property) {
   std::string out;
   for (const char byte : text) {
-    const bool is_special = byte == '%' || byte == '\r' || byte == '\n' || (is_property && (byte == ':' || byte == ','));
+    const bool is_special =
+        byte == '%' || byte == '\r' || byte == '\n' || (is_property && (byte == ':' || byte == ','));
     out += is_special ? fmt::format("%{:02X}", static_cast<unsigned>(byte)) : std::string(1, byte);
   }
   return out;
@@ -121,10 +121,9 @@ std::string count_text(const DiagnosticCounts& counts) {
 }
 
 std::string format_human(const Diagnostic& diagnostic, bool color) {
-  std::string out = fmt::format("{}: {}\n",
-                                painted(fmt::format("{}[{}]", severity_word(diagnostic), diagnostic.code), diagnostic,
-                                        color),
-                                diagnostic.message);
+  std::string out = fmt::format(
+      "{}: {}\n", painted(fmt::format("{}[{}]", severity_word(diagnostic), diagnostic.code), diagnostic, color),
+      diagnostic.message);
   if (!diagnostic.file.empty()) {
     const std::size_t width = diagnostic.line == 0 ? 1 : std::to_string(diagnostic.line).size();
     out += fmt::format("{}--> {}\n", std::string(width, ' '), place_text(diagnostic));

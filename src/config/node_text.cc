@@ -9,12 +9,12 @@ namespace {
 
 // Whether a plain scalar would be read back as this very text, in brackets too.
 bool is_plain(std::string_view text) {
-  constexpr std::string_view kSafe =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:%+*~=@$;()";
+  constexpr std::string_view kSafe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:%+*~=@$;()";
   constexpr std::string_view kSafeFirst = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./";
   if (text.empty() || text == "null" || text == "Null") return false;
-  return kSafeFirst.find(text.front()) != std::string_view::npos && text.back() != ':' &&
-         text.find_first_not_of(kSafe) == std::string_view::npos;
+  const bool is_negative = text.size() > 1 && text[0] == '-' && text[1] >= '0' && text[1] <= '9';
+  const bool starts_well = is_negative || kSafeFirst.find(text.front()) != std::string_view::npos;
+  return starts_well && text.back() != ':' && text.find_first_not_of(kSafe) == std::string_view::npos;
 }
 
 // A dollar would be read as a substitution.

@@ -59,21 +59,20 @@ bool RecordSchema::bind_field(const Field& field, const Cursor& at, void* target
 }
 
 void RecordSchema::report_unknown(const Cursor& at, const Node& child, Report& report) const {
-  const std::string path = at.into(child).path();
   if (const Field* field = find(child.key); field != nullptr) {
-    report.error(child.key_place, path,
-                 {"F0102", fmt::format("`{}` is not supported yet", child.key), "", std::string(field->help)});
+    report.error_in_key(child.key_place, at, child.key,
+                        {"F0102", fmt::format("`{}` is not supported yet", child.key), "", std::string(field->help)});
     return;
   }
   std::vector<std::string_view> names;
   for (const Field& field : fields_)
     if (field.type != nullptr) names.push_back(field.name);
   const std::string close = nearest(child.key, names);
-  report.error(child.key_place, path,
-               {"F0101", fmt::format("unknown key `{}`", child.key), "",
-                close.empty() ? fmt::format("keys here: {}", fmt::join(names, ", "))
-                              : fmt::format("did you mean `{}`?", close),
-                close});
+  report.error_in_key(
+      child.key_place, at, child.key,
+      {"F0101", fmt::format("unknown key `{}`", child.key), "",
+       close.empty() ? fmt::format("keys here: {}", fmt::join(names, ", ")) : fmt::format("did you mean `{}`?", close),
+       close});
 }
 
 Node RecordSchema::print(const void* value, const Node* source, Printed what) const {

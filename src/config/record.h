@@ -17,8 +17,8 @@ namespace fairlead::config {
 struct Field {
   std::string_view name;
   std::string_view help;
-  SchemaPtr type;                            // null: known to the grammar, refused by name
-  std::function<void*(void*)> member;        // from the struct to the member; empty for a directive
+  SchemaPtr type;                                  // null: known to the grammar, refused by name
+  std::function<void*(void*)> member;              // from the struct to the member; empty for a directive
   std::function<std::shared_ptr<void>()> scratch;  // of a directive: what its value is read into and dropped
   // Says what is wrong with a value that was read; empty: nothing can be.
   std::function<std::optional<Fault>(const void* value)> check;

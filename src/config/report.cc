@@ -9,6 +9,15 @@
 #include <vector>
 
 namespace fairlead::config {
+namespace {
+
+// `routes[0].to` -> `routes[0]` -> `routes` -> ``
+std::string parent_of(const std::string& path) {
+  const std::size_t cut = path.find_last_of(".[");
+  return path.substr(0, cut == std::string::npos ? 0 : cut);
+}
+
+}  // namespace
 
 Cursor Cursor::at(std::string_view key) const {
   const Node* child = exists_ ? node_->find(key) : nullptr;
@@ -50,19 +59,37 @@ Place Cursor::key_place() const {
 }
 
 void Report::error(const Place& place, std::string path, Fault fault) {
-  ++errors_;
   add(Severity::error, place, std::move(path), std::move(fault));
 }
 
-void Report::warning(const Cursor& at, Fault fault) {
-  add(Severity::warning, at.place(), at.path(), std::move(fault));
+void Report::error_in_key(const Place& place, const Cursor& parent, std::string_view key, Fault fault) {
+  unknown_key_in_.insert(parent.path());
+  add(Severity::error, place, parent.at(key).path(), std::move(fault));
 }
 
-void Report::warning_about(const Cursor& at, Fault fault) {
-  add(Severity::warning, at.key_place(), at.path(), std::move(fault)).end_column = 0;
+void Report::warning(const Cursor& at, Fault fault) { add(Severity::warning, at.place(), at.path(), std::move(fault)); }
+
+void Report::warning_about(const Place& place, std::string path, Fault fault) {
+  add(Severity::warning, place, std::move(path), std::move(fault), Shown::block);
 }
 
-Diagnostic& Report::add(Severity severity, const Place& place, std::string path, Fault fault) {
+bool Report::has_fault_around(const std::string& path) const {
+  if (unknown_key_in_.contains(path) || unknown_key_in_.contains(parent_of(path))) return true;
+  for (std::string above = path; !above.empty(); above = parent_of(above))
+    if (unread_.contains(above)) return true;
+  return std::ranges::any_of(std::string_view(".["), [&](char separator) {
+    const std::string inside = path + separator;
+    const auto below = unread_.lower_bound(inside);
+    return below != unread_.end() && below->starts_with(inside);
+  });
+}
+
+void Report::add(Severity severity, const Place& place, std::string path, Fault fault, Shown shown) {
+  if (in_rules_ && has_fault_around(path)) return;
+  if (severity == Severity::error) {
+    ++errors_;
+    if (!in_rules_) unread_.insert(path);
+  }
   Diagnostic diagnostic;
   diagnostic.code = fault.code;
   diagnostic.severity = severity;
@@ -74,7 +101,7 @@ Diagnostic& Report::add(Severity severity, const Place& place, std::string path,
   diagnostic.line = place.begin.line;
   diagnostic.column = place.begin.column;
   diagnostic.source_line = sources_.line(place.file, place.begin.line);
-  if (place.begin.line != 0) {
+  if (place.begin.line != 0 && shown == Shown::text) {
     const auto line_end = static_cast<std::uint32_t>(character_count(diagnostic.source_line)) + 1;
     const bool one_line = place.begin.line == place.end.line;
     diagnostic.end_column = std::max(one_line ? place.end.column : line_end, place.begin.column + 1);
@@ -82,7 +109,6 @@ Diagnostic& Report::add(Severity severity, const Place& place, std::string path,
       diagnostic.fix = Fix{diagnostic.line, diagnostic.column, diagnostic.end_column, std::move(fault.replacement)};
   }
   found_.emplace_back(place, std::move(diagnostic));
-  return found_.back().second;
 }
 
 std::string Report::describe(const Place& place, const Place& from) const {

@@ -2,8 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "config/diagnostic.h"
 #include "config/node.h"
@@ -57,7 +61,16 @@ class Report {
   void error(const Place& place, std::string path, Fault fault);
   void warning(const Cursor& at, Fault fault);
   // A warning about a block as a whole: only its place is shown.
-  void warning_about(const Cursor& at, Fault fault);
+  void warning_about(const Place& place, std::string path, Fault fault);
+
+  // A key that is not known at `parent`: it may have been meant as any other, so no rule speaks of those.
+  void error_in_key(const Place& place, const Cursor& parent, std::string_view key, Fault fault);
+
+  // From here on faults come from rules over values that were read. Where a value could not be read, a rule would only
+  // repeat that fault in other words: such faults are dropped.
+  void begin_rules() { in_rules_ = true; }
+  // Whether something at this path, above it or below it could not be read.
+  bool has_fault_around(const std::string& path) const;
 
   bool has_errors() const { return errors_ > 0; }
   const Sources& sources() const { return sources_; }
@@ -68,10 +81,14 @@ class Report {
   Diagnostics take();
 
  private:
-  Diagnostic& add(Severity severity, const Place& place, std::string path, Fault fault);
+  enum class Shown : std::uint8_t { text, block };
+  void add(Severity severity, const Place& place, std::string path, Fault fault, Shown shown = Shown::text);
 
   const Sources& sources_;
   std::size_t errors_ = 0;
+  bool in_rules_ = false;
+  std::set<std::string> unread_;          // paths whose value could not be read
+  std::set<std::string> unknown_key_in_;  // paths of maps with a key that is not known
   std::vector<std::pair<Place, Diagnostic>> found_;
 };
 

@@ -19,16 +19,26 @@ struct Unit {
 };
 
 constexpr std::array kDurationUnits{
-    Unit{"d", 86'400'000'000'000}, Unit{"h", 3'600'000'000'000}, Unit{"m", 60'000'000'000}, Unit{"s", 1'000'000'000},
-    Unit{"ms", 1'000'000},         Unit{"us", 1'000},            Unit{"ns", 1},
+    Unit{"d", 86'400'000'000'000},
+    Unit{"h", 3'600'000'000'000},
+    Unit{"m", 60'000'000'000},
+    Unit{"s", 1'000'000'000},
+    Unit{"ms", 1'000'000},
+    Unit{"us", 1'000},
+    Unit{"ns", 1},
 };
 // The largest first, binary before decimal: printing takes the first that fits.
 constexpr std::array kByteUnits{
-    Unit{"TiB", std::uint64_t{1} << 40U}, Unit{"GiB", std::uint64_t{1} << 30U},
-    Unit{"MiB", std::uint64_t{1} << 20U}, Unit{"KiB", std::uint64_t{1} << 10U},
-    Unit{"TB", 1'000'000'000'000},        Unit{"GB", 1'000'000'000},
-    Unit{"MB", 1'000'000},                Unit{"KB", 1'000},
-    Unit{"kB", 1'000},                    Unit{"B", 1},
+    Unit{"TiB", std::uint64_t{1} << 40U},
+    Unit{"GiB", std::uint64_t{1} << 30U},
+    Unit{"MiB", std::uint64_t{1} << 20U},
+    Unit{"KiB", std::uint64_t{1} << 10U},
+    Unit{"TB", 1'000'000'000'000},
+    Unit{"GB", 1'000'000'000},
+    Unit{"MB", 1'000'000},
+    Unit{"KB", 1'000},
+    Unit{"kB", 1'000},
+    Unit{"B", 1},
 };
 
 constexpr std::string_view kDigits = "0123456789";
@@ -184,9 +194,7 @@ ScalarType share_type() {
   return scalar_type<Share>("percentage", text_pattern("^[0-9]+([.][0-9]+)?%$"), parse_share, print_share);
 }
 
-ScalarType bool_type() {
-  return scalar_type<bool>("`true` or `false`", json_type("boolean"), parse_bool, print_bool);
-}
+ScalarType bool_type() { return scalar_type<bool>("`true` or `false`", json_type("boolean"), parse_bool, print_bool); }
 
 ScalarType text_type() {
   // Numbers too: `1` as the value of a header is text to us, though not to YAML.

@@ -29,12 +29,11 @@ void Schema::describe(const std::string&, const void*, std::vector<ReferenceRow>
 
 Parsed<std::string> check_name(std::string_view name) {
   constexpr std::size_t kLongest = 64;
-  constexpr std::string_view kAllowed =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+  constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
   if (!name.empty() && name.size() <= kLongest && name.find_first_not_of(kAllowed) == std::string_view::npos)
     return std::string(name);
-  return std::unexpected(
-      Fault{"F0214", fmt::format("`{}` is not a usable name", name), "", "letters, digits, `_`, `-` and `.`, up to 64"});
+  return std::unexpected(Fault{"F0214", fmt::format("`{}` is not a usable name", name), "",
+                               "letters, digits, `_`, `-` and `.`, up to 64"});
 }
 
 // ScalarSchema

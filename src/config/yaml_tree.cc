@@ -119,8 +119,9 @@ std::optional<Node> TreeBuilder::build() {
   const Place start{file_, {1, 1}, {1, 1}};
   if (!root_ || root_->is_null()) return Node::mapping(start);
   if (!root_->is_mapping()) {
-    refuse(root_->place, {"F0201", fmt::format("a configuration is a map of keys, and this is {}", kind_name(root_->kind)),
-                          "", "start with `listen: :8080` and `to: [127.0.0.1:3001]`"});
+    refuse(root_->place,
+           {"F0201", fmt::format("a configuration is a map of keys, and this is {}", kind_name(root_->kind)), "",
+            "start with `listen: :8080` and `to: [127.0.0.1:3001]`"});
     return std::nullopt;
   }
   return std::move(root_);
@@ -141,8 +142,7 @@ bool TreeBuilder::take(const yaml_event_t& event) {
       return open(event, Node::sequence(place_of(event)), event.data.sequence_start.anchor,
                   event.data.sequence_start.tag);
     case YAML_MAPPING_START_EVENT:
-      return open(event, Node::mapping(place_of(event)), event.data.mapping_start.anchor,
-                  event.data.mapping_start.tag);
+      return open(event, Node::mapping(place_of(event)), event.data.mapping_start.anchor, event.data.mapping_start.tag);
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT:
       return close(event);
@@ -240,9 +240,9 @@ bool TreeBuilder::check_duplicates(const Node& mapping) {
     const auto [first, is_new] = seen.emplace(child.key, &child);
     if (is_new) continue;
     const Place before = first->second->key_place;
-    return refuse(child.key_place, {"F0005", fmt::format("`{}` is given twice", child.key),
-                                    fmt::format("first given at {}", report_.describe(before, child.key_place)),
-                                    "keep one of the two"});
+    return refuse(child.key_place,
+                  {"F0005", fmt::format("`{}` is given twice", child.key),
+                   fmt::format("first given at {}", report_.describe(before, child.key_place)), "keep one of the two"});
   }
   return true;
 }

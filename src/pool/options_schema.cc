@@ -67,11 +67,14 @@ std::optional<Fault> check_header_values(const std::map<std::string, std::string
 }
 
 std::optional<Fault> check_server_name(const std::string& name) {
+  if (name.empty()) return std::nullopt;  // It gets its default.
   if (const auto checked = config::check_name(name); !checked) return checked.error();
   return std::nullopt;
 }
 
-config::SchemaPtr header_map() { return config::map_of<std::string>(config::schema_for<std::string>(), check_header_name); }
+config::SchemaPtr header_map() {
+  return config::map_of<std::string>(config::schema_for<std::string>(), check_header_name);
+}
 
 std::string shown_name(const ServerOptions& server) {
   return server.name.empty() ? server.address.text() : server.name;
@@ -125,7 +128,8 @@ config::Parsed<StatusSet> parse_status_set(std::string_view text) {
   const auto number = [](std::string_view digits) -> std::uint16_t {
     std::uint16_t status = 0;
     const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), status);
-    const bool is_status = problem == std::errc{} && end == digits.data() + digits.size() && status >= 100 && status <= 599;
+    const bool is_status =
+        problem == std::errc{} && end == digits.data() + digits.size() && status >= 100 && status <= 599;
     return is_status ? status : 0;
   };
   for (std::string_view rest = text; !text.empty();) {
@@ -156,12 +160,12 @@ std::string print_status_set(const StatusSet& set) {
 }
 
 config::Parsed<std::string> check_header_name(std::string_view name) {
-  constexpr std::string_view kToken =
-      "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  constexpr std::string_view kToken = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
   if (name.empty() || name.find_first_not_of(kToken) != std::string_view::npos)
     return std::unexpected(Fault{"F0215", fmt::format("`{}` is not the name of a header", name)});
   std::string lower(name);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return lower;
 }
 
@@ -218,15 +222,18 @@ config::EnumWords<LastResort> words_of(const LastResort*) {
 config::SchemaPtr schema_of(const HealthOptions*) {
   constexpr std::uint32_t kMaxCount = 100;
   return record<HealthOptions>(
-      field("type", &HealthOptions::type, "How a server is asked: by connecting, or for a page. Default: `http` where there is a `path`."),
-      field("path", &HealthOptions::path, "The page to ask for; it answers well when the app can do its work.").check(check_path),
+      field("type", &HealthOptions::type,
+            "How a server is asked: by connecting, or for a page. Default: `http` where there is a `path`."),
+      field("path", &HealthOptions::path, "The page to ask for; it answers well when the app can do its work.")
+          .check(check_path),
       field("every", &HealthOptions::every, "Time between two checks of one server.").range(100ms, kDay),
       field("timeout", &HealthOptions::timeout, "A check that takes longer has failed.").range(10ms, kDay),
       field("fall", &HealthOptions::fall, "Failures in a row that take a server out.").range(1, kMaxCount),
       field("rise", &HealthOptions::rise, "Passes in a row that bring it back.").range(1, kMaxCount),
       field("expect", &HealthOptions::expect, "Statuses that pass."),
       field("body", &HealthOptions::body, "Text that the page must contain."),
-      field("host", &HealthOptions::host, "The Host header of the check. Default: the server's address.").check(check_host),
+      field("host", &HealthOptions::host, "The Host header of the check. Default: the server's address.")
+          .check(check_host),
       field("port", &HealthOptions::port, "Another port to check than the server's own; 0 is its own."),
       field("headers", &HealthOptions::headers, "Headers to send with the check.", header_map())
           .check(check_header_values),
@@ -237,7 +244,8 @@ config::SchemaPtr schema_of(const HealthOptions*) {
 config::SchemaPtr schema_of(const PassiveOptions*) {
   constexpr std::uint32_t kMaxFailures = 10'000;
   return record<PassiveOptions>(
-      field("failures", &PassiveOptions::failures, "Failed requests within `window` that eject a server.").range(1, kMaxFailures),
+      field("failures", &PassiveOptions::failures, "Failed requests within `window` that eject a server.")
+          .range(1, kMaxFailures),
       field("window", &PassiveOptions::window, "How far back failures count.").range(1s, kDay),
       field("min_share", &PassiveOptions::min_share, "The failures must also be this share of the server's requests."),
       field("eject", &PassiveOptions::eject, "For how long the first time; longer each time after.").range(100ms, kDay),
@@ -255,7 +263,8 @@ config::SchemaPtr schema_of(const KeepaliveOptions*) {
   constexpr std::uint32_t kMaxIdle = 100'000;
   return record<KeepaliveOptions>(
       field("idle", &KeepaliveOptions::idle, "Unused connections close after this long.").range(0s, kDay),
-      field("max_idle", &KeepaliveOptions::max_idle, "Unused connections kept per server and worker.").range(0, kMaxIdle),
+      field("max_idle", &KeepaliveOptions::max_idle, "Unused connections kept per server and worker.")
+          .range(0, kMaxIdle),
       field("requests", &KeepaliveOptions::requests, "Requests after which a connection is closed.")
           .range(1, std::numeric_limits<std::uint32_t>::max()));
 }
@@ -264,10 +273,12 @@ config::SchemaPtr schema_of(const PoolOptions*) {
   return record<PoolOptions>(
       field("servers", &PoolOptions::servers, "The servers, each an address or a map."),
       field("algorithm", &PoolOptions::algorithm, "How a server is chosen for a request."),
-      field("health", &PoolOptions::health, "How servers are asked whether they are well; or only the page to ask for."),
+      field("health", &PoolOptions::health,
+            "How servers are asked whether they are well; or only the page to ask for."),
       field("passive", &PoolOptions::passive, "When live traffic that fails takes a server out."),
       field("last_resort", &PoolOptions::last_resort, "When no server is up: `try` the least bad, or `fail` at once."),
-      field("warmup", &PoolOptions::warmup, "A server that is new or back gets a growing share over this long.").range(0s, kDay),
+      field("warmup", &PoolOptions::warmup, "A server that is new or back gets a growing share over this long.")
+          .range(0s, kDay),
       field("drain", &PoolOptions::drain, "How long a server that leaves may finish its requests.").range(0s, kDay),
       field("timeouts", &PoolOptions::timeouts, "Limits on waiting for a server."),
       field("keepalive", &PoolOptions::keepalive, "Connections to servers that are kept for reuse."),
@@ -287,9 +298,8 @@ void validate(const PoolOptions& pool, const Cursor& at, Report& report) {
   validate_health(pool.health, at.at("health"), report);
   const Cursor passive = at.at("passive");
   if (pool.passive.max_share.fraction >= 1)
-    report.error(passive.at("max_share"),
-                 {"F2202", "live traffic could eject every server of this pool", "nothing would be left",
-                  "keep it below 100%; 50% is the default"});
+    report.error(passive.at("max_share"), {"F2202", "live traffic could eject every server of this pool",
+                                           "nothing would be left", "keep it below 100%; 50% is the default"});
   if (pool.passive.max_eject < pool.passive.eject)
     report.error(passive.at("max_eject").exists() ? passive.at("max_eject") : passive.at("eject"),
                  {"F1014", "`max_eject` is shorter than `eject`", "",

@@ -75,6 +75,7 @@ Node short_route_schema() {
 }
 
 std::optional<Fault> check_route_name(const std::string& name) {
+  if (name.empty()) return std::nullopt;  // It gets its default.
   if (const auto checked = config::check_name(name); !checked) return checked.error();
   return std::nullopt;
 }
@@ -159,8 +160,7 @@ config::EnumWords<ListenerProtocol> words_of(const ListenerProtocol*) {
 config::SchemaPtr schema_of(const ListenerOptions*) {
   return record<ListenerOptions>(
       field("address", &ListenerOptions::address, "Where clients connect: an address or a list, as in `:8080`.",
-            config::list_of<net::Endpoint>(net::listen_address_schema()))
-          .required(),
+            config::list_of<net::Endpoint>(net::listen_address_schema())),
       field("protocol", &ListenerOptions::protocol, "What clients speak."),
       field("timeouts", &ListenerOptions::timeouts, "Limits on waiting for a client."),
       field("limits", &ListenerOptions::limits, "Limits on what a client may send."),
