@@ -53,7 +53,11 @@ def stamp_of(entry: dict) -> str:
 
 def lint(entry: dict, build: Path) -> str:
     """The findings of one file; empty if there are none."""
-    result = subprocess.run([TIDY, "--quiet", "-p", build, entry["file"]], capture_output=True, text=True)
+    command = [TIDY, "--quiet", "-p", build, entry["file"]]
+    if entry["file"].endswith("_test.cc"):
+        # It follows every path through the macros of googletest: three quarters of the time, and no finding worth it.
+        command.append("--checks=-clang-analyzer-*")
+    result = subprocess.run(command, capture_output=True, text=True)
     return "" if result.returncode == 0 else result.stdout + result.stderr
 
 

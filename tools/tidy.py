@@ -111,7 +111,12 @@ def function_length(tree: Tree) -> Iterator[Finding]:
 
 
 def header_comment(tree: Tree) -> Iterator[Finding]:
+    """x.cc beside x.h is explained by the comment there, and x_test.cc by that of what it tests."""
+    paths = {file.path for file in tree.cpp}
     for file in tree.files:
+        subject = re.sub(r"(_test)?\.cc$", "", file.path)
+        if file.suffix == ".cc" and not paths.isdisjoint({f"{subject}.h", f"{subject}.cc"} - {file.path}):
+            continue
         lines = file.text.splitlines() or [""]
         first = lines[1] if lines[0].startswith("#!") and len(lines) > 1 else lines[0]
         marks = ("//",) if file.suffix in CPP else ("#", '"""')
@@ -149,7 +154,7 @@ BANS = (
         ("runtime/", "net/"), "take a Network or a Resolver"),
     Ban("random", r"\b(random_device|mt19937(_64)?|getrandom|getentropy|arc4random)\b|(?<![\w.>])s?rand\s*\(",
         ("base/random", "app/", "cli/"), "take a Random"),
-    Ban("sleep", r"\b(sleep_for|sleep_until|usleep|nanosleep)\b|::sleep\s*\(", (),
+    Ban("sleep", r"\b(sleep_for|sleep_until|usleep|nanosleep)\b|(?<![\w>])::sleep\s*\(", (),
         "wait for the event itself, or for a Deadline", in_tests=True),
     Ban("throw", r"\b(throw|try|catch)\b(?!_)", (), "return a Result"),
     Ban("new", r"(?<!operator )\bnew\b|(?<!= )(?<!=)(?<!operator )\bdelete\b", ("runtime/",),
@@ -173,14 +178,16 @@ def banned_calls(tree: Tree) -> Iterator[Finding]:
 
 
 def catalogs(tree: Tree) -> Iterator[Finding]:
-    """Beside a catalog.cc every other .cc is an entry of it."""
+    """Beside a catalog.cc every other .cc that has no header is an entry of it: nothing else can reach it. An entry bears
+    the name of its file, perhaps with a word before it or after it."""
     listed = {Path(file.path).parent: file.code for file in tree.product if file.path.endswith("/catalog.cc")}
+    headers = {file.path for file in tree.product if file.suffix == ".h"}
     for file in tree.product:
         path = Path(file.path)
         catalog = listed.get(path.parent)
-        if catalog is None or path.suffix != ".cc" or path.stem == "catalog":
+        if catalog is None or path.suffix != ".cc" or path.stem == "catalog" or path.with_suffix(".h").as_posix() in headers:
             continue
-        if not re.search(rf"\b{path.stem}\b", catalog):
+        if not re.search(rf"\b(\w+_)?{path.stem}(_\w+)?\b", catalog):
             yield file.finding(1, "catalog", f"`{path.stem}` is missing from {path.parent}/catalog.cc")
 
 

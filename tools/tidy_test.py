@@ -79,6 +79,9 @@ class Shape(TreeTest):
         self.write("tools/a.py", "#!/usr/bin/env python3\nimport os\n")
         self.write("tools/b.py", '#!/usr/bin/env python3\n"""Does b."""\n')
         self.write("examples/a.yaml", "listen: :80\n")
+        self.write("src/base/b.h", "// What b is for.\n")
+        self.write("src/base/b.cc", '#include "base/b.h"\n')
+        self.write("src/base/b_test.cc", '#include "base/b.h"\n')
         self.assert_found(("examples/a.yaml", 1, "header"), ("src/base/a.cc", 1, "header"), ("tools/a.py", 1, "header"))
 
     def test_a_promise_names_its_issue(self):
@@ -117,6 +120,9 @@ class BannedCalls(TreeTest):
     def test_sleeping_is_banned_in_tests_too(self):
         self.assert_banned("sleep", "std::this_thread::sleep_for(1s);", "src/pool/a_test.cc")
 
+    def test_a_function_of_ours_may_bear_the_name(self):
+        self.assert_allowed("void LogWriter::sleep(Duration wait) {}")
+
     def test_exceptions(self):
         self.assert_banned("throw", "throw 1;")
         self.assert_allowed("int try_lock(); // never throw")
@@ -136,6 +142,8 @@ class Catalogs(TreeTest):
         self.write("src/pool/balancers/round_robin.cc", "// A.\n")
         self.write("src/pool/balancers/random.cc", "// B.\n")
         self.write("src/pool/balancers/random_test.cc", "// B.\n")
+        self.write("src/pool/balancers/table.cc", '#include "pool/balancers/table.h"\n')
+        self.write("src/pool/balancers/table.h", "// A helper of the entries.\n")
         self.assert_found(("src/pool/balancers/random.cc", 1, "catalog"))
 
     def test_an_option_is_set_by_a_test_or_an_example(self):

@@ -62,7 +62,7 @@ def accepts(port: int) -> bool:
 
 
 class Process:
-    """A child in a session of its own, with its output in files."""
+    """A child in a session of its own, with its output in files. It is killed if the tests are."""
 
     def __init__(self, command: list[str], folder: Path, stdout=None, env: dict | None = None):
         self.command = command
@@ -70,7 +70,7 @@ class Process:
         self.stdout_path, self.stderr_path = folder / f"{name}.out", folder / f"{name}.err"
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
             self.popen = subprocess.Popen(
-                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out if stdout is None else stdout, stderr=err,
+                ["setpriv", "--pdeathsig", "KILL", *command], cwd=folder, stdin=subprocess.DEVNULL, stdout=out if stdout is None else stdout, stderr=err,
                 env={**os.environ, **(env or {})}, start_new_session=True,
             )
 
