@@ -240,7 +240,8 @@ void HealthMonitor::stop(std::move_only_function<void()> done) {
 
 runtime::Task<void> HealthMonitor::finish(std::move_only_function<void()> done) {
   co_await checks_.join();
-  done();
+  // Not from within: this task itself must be gone by then.
+  loop_.post_from_anywhere(std::move(done));
 }
 
 }  // namespace fairlead::app

@@ -68,7 +68,8 @@ runtime::Task<void> Worker::finish(std::move_only_function<void()> done) {
   co_await tasks_.join();
   upstream_.clear();
   context_.view.reset();
-  done();
+  // Not from within: this task itself must be gone by then.
+  loop_.post_from_anywhere(std::move(done));
 }
 
 }  // namespace fairlead::app

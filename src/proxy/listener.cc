@@ -6,12 +6,6 @@ namespace fairlead::proxy {
 
 namespace {
 
-// The settings stay alive as long as the session that reads them.
-runtime::Task<void> serve_accepted(Context& context, SessionList& sessions,
-                                   std::shared_ptr<const SessionSettings> settings, runtime::Accepted accepted) {
-  co_await serve_connection(context, sessions, *settings, accepted.descriptor, accepted.peer);
-}
-
 // The connection was gone before it was accepted: the next one may be fine (accept(2), "Error handling").
 bool is_about_one_connection(int error) {
   return error == ECONNABORTED || error == EINTR || error == EPROTO || error == ENETDOWN || error == EHOSTUNREACH ||
@@ -36,7 +30,9 @@ void Listener::accept_all() {
   while (true) {
     const runtime::Accepted accepted = context_.loop.accept(descriptor_);
     if (accepted.descriptor >= 0) {
-      tasks_.start(serve_accepted(context_, sessions_, settings_, accepted));
+      auto session = std::make_unique<Session>(context_, settings_, accepted);
+      sessions_.push_back(*session);
+      tasks_.start(Session::serve(std::move(session)));
     } else if (!is_about_one_connection(accepted.error)) {
       if (accepted.error != EAGAIN) {
         context_.counters.failures[static_cast<std::size_t>(ErrorCode::out_of_resources)].add();

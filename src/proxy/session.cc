@@ -31,27 +31,28 @@ bool is_loopback_ip(std::string_view ip) { return ip.starts_with("127.") || ip =
 
 }  // namespace
 
-Session::Session(Context& context, const SessionSettings& settings, int descriptor, const sockaddr_storage& peer)
-    : context_(context), stream_(context.loop, descriptor, context.workspace, settings.http) {
-  client_ = {.ip = write_ip(peer, ip_), .scheme = "http", .listener = settings.listener};
-  client_.is_local = settings.is_loopback && is_loopback_ip(client_.ip);
+Session::Session(Context& context, std::shared_ptr<const SessionSettings> settings, const runtime::Accepted& accepted)
+    : context_(context),
+      settings_(std::move(settings)),
+      stream_(context.loop, accepted.descriptor, context.workspace, settings_->http) {
+  client_ = {.ip = write_ip(accepted.peer, ip_), .scheme = "http", .listener = settings_->listener};
+  client_.is_local = settings_->is_loopback && is_loopback_ip(client_.ip);
   context_.counters.connections.add();
   context_.counters.open_connections.add(1);
 }
 
-runtime::Task<void> Session::serve() {
-  while (co_await next_request()) {
-    co_await serve_request();
-    if (!stream_.can_continue()) break;
-  }
-  co_await stream_.close_gently();
-}
+Session::~Session() { context_.counters.open_connections.add(-1); }
 
-runtime::Task<bool> Session::next_request() {
-  const Result<bool> read = co_await stream_.read_request().result();
-  if (read) co_return *read;
-  co_await refuse_request(read.error());
-  co_return false;
+runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
+  http::H1Server& stream = session->stream_;
+  while (true) {
+    const Result<bool> read = co_await stream.read_request().result();
+    if (!read) co_await session->refuse_request(read.error());
+    if (!read || !*read) break;
+    co_await session->serve_request();
+    if (!stream.can_continue()) break;
+  }
+  co_await stream.close_gently();
 }
 
 runtime::Task<void> Session::serve_request() {
@@ -86,15 +87,6 @@ runtime::Task<void> Session::refuse_request(const Error& error) {
                        .at = now,
                        .detail = context_.view->snapshot().errors.detail,
                        .client_is_local = client_.is_local});
-}
-
-runtime::Task<void> serve_connection(Context& context, SessionList& sessions, const SessionSettings& settings,
-                                     int descriptor, sockaddr_storage peer) {
-  Session session(context, settings, descriptor, peer);
-  sessions.push_back(session);
-  const Result<void> ended = co_await session.serve().result();
-  static_cast<void>(ended);  // Every error was answered or has nobody left to hear it.
-  context.counters.open_connections.add(-1);
 }
 
 }  // namespace fairlead::proxy

@@ -40,7 +40,7 @@ class LatencyHistogram {
   static constexpr std::size_t kBuckets = (40 - kBits + 1) << kBits;
 
   static std::size_t bucket_of(std::int64_t value) {
-    const int shift = std::max(0, std::bit_width(static_cast<std::uint64_t>(value)) - kBits - 1);
+    const int shift = std::max(0, static_cast<int>(std::bit_width(static_cast<std::uint64_t>(value))) - kBits - 1);
     return (static_cast<std::size_t>(shift) << kBits) + static_cast<std::size_t>(value >> shift);
   }
   static std::int64_t upper_end(std::size_t bucket) {
