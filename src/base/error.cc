@@ -6,6 +6,8 @@ std::string_view word(ErrorCode code) {
   switch (code) {
     case ErrorCode::canceled:
       return "canceled";
+    case ErrorCode::timed_out:
+      return "timed_out";
     case ErrorCode::connect_refused:
       return "connect_refused";
     case ErrorCode::connect_unreachable:
@@ -46,6 +48,8 @@ std::string_view word(ErrorCode code) {
       return "stopping";
     case ErrorCode::out_of_resources:
       return "out_of_resources";
+    case ErrorCode::count_:
+      break;
   }
   return "unknown";
 }

@@ -3,6 +3,7 @@
 // Configuration faults are richer and have their own type, `config::Diagnostic`.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string_view>
@@ -12,6 +13,7 @@ namespace fairlead {
 // One list for access log, events, error pages and counters. The words are in `word()`.
 enum class ErrorCode : std::uint8_t {
   canceled,
+  timed_out,  // a wait; whoever waited says what it means
   connect_refused,
   connect_unreachable,
   connect_timeout,
@@ -32,7 +34,10 @@ enum class ErrorCode : std::uint8_t {
   client_gone,
   stopping,
   out_of_resources,
+  count_,
 };
+
+inline constexpr std::size_t kErrorCodes = static_cast<std::size_t>(ErrorCode::count_);
 
 // Whose fault an error was. Decides who is told, and which counter moves.
 enum class Blame : std::uint8_t { downstream, upstream, ourselves };

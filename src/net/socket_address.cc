@@ -36,6 +36,11 @@ std::string ip_text(int family, const void* ip) {
 
 }  // namespace
 
+void SocketAddress::set_port(std::uint16_t port) {
+  if (family() == AF_INET) reinterpret_cast<sockaddr_in&>(storage).sin_port = htons(port);
+  if (family() == AF_INET6) reinterpret_cast<sockaddr_in6&>(storage).sin6_port = htons(port);
+}
+
 std::string SocketAddress::text() const {
   if (size == 0) return "-";
   switch (family()) {

@@ -18,6 +18,8 @@ struct SocketAddress {
   socklen_t size = 0;
 
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+  // The same address with another port; without effect on a Unix socket.
+  void set_port(std::uint16_t port);
   int family() const { return storage.ss_family; }
   // `1.2.3.4:80`, `[::1]:80` or `unix:/path`; `-` where it holds no address.
   std::string text() const;

@@ -28,8 +28,11 @@ struct ListenerLimits {
   friend bool operator==(const ListenerLimits&, const ListenerLimits&) = default;
 };
 
+enum class ListenerProtocol : std::uint8_t { automatic, http };
+
 struct ListenerOptions {
   std::vector<net::Endpoint> address;
+  ListenerProtocol protocol = ListenerProtocol::automatic;  // automatic: http, but port 443 is kept for https
   ListenerTimeouts timeouts;
   ListenerLimits limits;
   friend bool operator==(const ListenerOptions&, const ListenerOptions&) = default;

@@ -1,0 +1,97 @@
+// Watches every server: active checks, judgement of real traffic, names, the clock. The one place where states change.
+//
+// Belongs to the control thread. Workers see the result in the servers' atomics; people see it as events.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "net/resolver.h"
+#include "pool/health/check.h"
+#include "pool/health/health_checker.h"
+#include "pool/health_machine.h"
+#include "pool/outlier_detector.h"
+#include "pool/pool.h"
+#include "pool/pool_view.h"
+#include "pool/server_event.h"
+#include "runtime/event_loop.h"
+#include "runtime/task_group.h"
+#include "runtime/wait.h"
+
+namespace fairlead::app {
+
+// Hears of every change of a server's or a pool's state.
+class HealthListener {
+ public:
+  virtual ~HealthListener() = default;
+  virtual void on_server_event(const pool::ServerEvent& event) = 0;
+  virtual void on_pool_event(const pool::PoolEvent& event) = 0;
+};
+
+// What people ask about a server, read on the control thread.
+struct ServerReport {
+  std::string pool;
+  std::string server;
+  pool::ServerState state{};
+  std::string why;
+  TimePoint since{};
+};
+
+class HealthMonitor final : public pool::SuspectListener, private runtime::Timer {
+ public:
+  // All of them outlive it. `loop` is the control thread's.
+  HealthMonitor(runtime::EventLoop& loop, net::Resolver& resolver, Random& random, HealthListener& listener);
+  ~HealthMonitor() override;
+
+  // Watches the servers of these pools from now on: new ones are checked at once, those that stay keep what is known of
+  // them, and the others are forgotten.
+  void watch(const std::vector<std::shared_ptr<const pool::Pool>>& pools, pool::Origin origin,
+             std::uint64_t generation);
+  // True while some server still awaits its first check.
+  bool is_checking() const;
+  std::vector<ServerReport> reports() const;
+  // The operator's wish for a server, as `pool/server`; false where there is none of that name.
+  bool set_admin(std::string_view subject, pool::AdminState admin, std::string why);
+  // Ends all checks and calls `done` once nothing is left.
+  void stop(std::move_only_function<void()> done);
+
+  // On any worker's thread.
+  void on_suspect(pool::Server& server) override;
+
+ private:
+  // How often ejections, warm-ups and traffic windows are looked at.
+  static constexpr Duration kHousekeeping = std::chrono::milliseconds(250);
+  static constexpr Duration kResolveEvery = std::chrono::seconds(30);
+  static constexpr Duration kResolveAgain = std::chrono::seconds(5);
+
+  struct Watched;
+
+  void on_timer() override;
+  runtime::Task<void> check_for_ever(std::shared_ptr<Watched> watched);
+  runtime::Task<void> finish(std::move_only_function<void()> done);
+  void resolve(const std::shared_ptr<Watched>& watched);
+  void resolved(Watched& watched, const net::Lookup& lookup);
+  void assess(Watched& watched);
+  void tell(const Watched& watched, const std::optional<pool::Transition>& transition);
+  void tell_pool(const pool::Pool& pool, std::string_view reason);
+  std::shared_ptr<Watched> find(const pool::Server* server) const;
+
+  runtime::EventLoop& loop_;
+  net::Resolver& resolver_;
+  Random& random_;
+  HealthListener& listener_;
+  runtime::TaskGroup checks_;
+  runtime::TaskGroup stopping_;
+  std::uint64_t generation_ = 0;
+  std::vector<std::shared_ptr<const pool::Pool>> pools_;
+  boost::unordered_flat_map<const pool::Server*, std::shared_ptr<Watched>> watched_;
+  boost::unordered_flat_map<std::string, pool::PoolState> pool_states_;
+  // Answers of the resolver that come after our end find this gone.
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+};
+
+}  // namespace fairlead::app

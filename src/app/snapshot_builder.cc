@@ -1,0 +1,44 @@
+#include "app/snapshot_builder.h"
+
+namespace fairlead::app {
+
+std::shared_ptr<const proxy::Snapshot> SnapshotBuilder::build(const Options& options, std::uint64_t generation) {
+  std::vector<std::shared_ptr<const pool::Pool>> pools;
+  std::map<std::string, std::size_t> pool_index;
+  for (const auto& [name, pool_options] : options.pools) {
+    pool_index[name] = pools.size();
+    pools.push_back(build_pool(name, pool_options));
+  }
+  std::erase_if(known_, [&](const auto& entry) { return !options.pools.contains(entry.first); });
+
+  std::vector<proxy::Route> routes;
+  for (const proxy::RouteOptions& route : options.routes) {
+    const auto pool = pool_index.find(route.to);
+    routes.push_back({.options = route, .pool = pool == pool_index.end() ? proxy::Route::kNoPool : pool->second});
+  }
+  return std::make_shared<const proxy::Snapshot>(generation, proxy::RouteTable(std::move(routes)), std::move(pools),
+                                                 options.listeners, options.errors);
+}
+
+std::shared_ptr<const pool::Pool> SnapshotBuilder::build_pool(const std::string& name,
+                                                              const pool::PoolOptions& options) {
+  KnownPool& known = known_[name];
+  std::map<std::string, std::shared_ptr<pool::Server>> servers;
+  std::vector<pool::Member> members;
+  for (const pool::ServerOptions& server : options.servers) {
+    const std::string server_name = server.name.empty() ? server.address.text() : server.name;
+    std::shared_ptr<pool::Server>& kept = servers[server_name];
+    const auto before = known.servers.find(server_name);
+    if (before != known.servers.end() && before->second->endpoint() == server.address) {
+      kept = before->second;
+      if (kept->weight() != server.weight) kept->publish_weight(server.weight);
+    } else {
+      kept = std::make_shared<pool::Server>(known.vitals, name, server_name, server.address, server.weight);
+    }
+    members.push_back({kept, server.backup});
+  }
+  known.servers = std::move(servers);
+  return std::make_shared<const pool::Pool>(name, options, std::move(members), known.vitals);
+}
+
+}  // namespace fairlead::app

@@ -1,0 +1,202 @@
+#include "app/validate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "net/endpoint_schema.h"
+#include "pool/options_schema.h"
+#include "proxy/options_schema.h"
+
+namespace fairlead::app {
+namespace {
+
+using config::Cursor;
+using config::Place;
+using config::Report;
+
+template <typename T>
+std::vector<std::string_view> names_of(const std::map<std::string, T>& map) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : map) names.push_back(name);
+  return names;
+}
+
+// "did you mean `web`? (defined at line 19)", or what there is.
+template <typename T>
+config::Fault unknown_name(std::string_view code, std::string message, std::string label, const std::string& wrong,
+                           const std::map<std::string, T>& known, const Cursor& definitions, const Place& from,
+                           const Report& report) {
+  config::Fault fault{code, std::move(message), std::move(label)};
+  const std::string close = config::nearest(wrong, names_of(known));
+  if (!close.empty()) {
+    const Place place = definitions.at(close).key_place();
+    fault.help = fmt::format("did you mean `{}`?", close);
+    if (place.is_known()) fault.help += fmt::format(" (defined at {})", report.describe(place, from));
+    fault.replacement = close;
+  } else if (!known.empty() && known.size() <= 10) {
+    fault.help = fmt::format("there are: {}", fmt::join(names_of(known), ", "));
+  }
+  return fault;
+}
+
+void validate_presence(const Options& options, const Cursor& root, Report& report) {
+  if (options.listeners.empty())
+    report.error(root.at("listeners").key_place(), "listeners",
+                 {"F1011", "nothing listens: there is no listener", "", "add `listen: :8080`"});
+  if (options.routes.empty())
+    report.error(root.at("routes").key_place(), "routes",
+                 {"F1011", "nothing is served: there is no route", "", "add `to: [127.0.0.1:3001]`, or `routes`"});
+}
+
+void validate_references(const Options& options, const Cursor& root, Report& report) {
+  for (std::size_t index = 0; index < options.routes.size(); ++index) {
+    const proxy::RouteOptions& route = options.routes[index];
+    const Cursor at = root.at("routes").at(index);
+    const Cursor to = at.at("to");
+    if (!route.to.empty() && route.to.find('/') == std::string::npos && !options.pools.contains(route.to))
+      report.error(to, unknown_name("F1004", "route sends traffic to a pool that does not exist",
+                                    fmt::format("no pool is called `{}`", route.to), route.to, options.pools,
+                                    root.at("pools"), to.place(), report));
+    for (std::size_t entry = 0; entry < route.listeners.size(); ++entry) {
+      const std::string& name = route.listeners[entry];
+      const Cursor here = at.at("listeners").at(entry);
+      if (!options.listeners.contains(name))
+        report.error(here, unknown_name("F1005", "route names a listener that does not exist",
+                                        fmt::format("no listener is called `{}`", name), name, options.listeners,
+                                        root.at("listeners"), here.place(), report));
+    }
+  }
+}
+
+void validate_route_names(const Options& options, const Cursor& routes, Report& report) {
+  std::map<std::string_view, std::size_t> first_with_name;
+  for (std::size_t index = 0; index < options.routes.size(); ++index) {
+    const std::string& name = options.routes[index].name;
+    const auto [first, is_new] = first_with_name.emplace(name, index);
+    if (is_new) continue;
+    const Cursor here = routes.at(index).at("name");
+    const Place before = routes.at(first->second).at("name").place();
+    report.error(here,
+                 {"F1001", fmt::format("two routes are called `{}`", name),
+                  fmt::format("the first is at {}", report.describe(before, here.place())), "rename one of them"});
+  }
+}
+
+// Every way to say "all addresses" is the same address.
+std::string listen_key(const net::Endpoint& endpoint) {
+  if (endpoint.is_unix()) return endpoint.text();
+  const bool is_any = endpoint.host.empty() || endpoint.host == "0.0.0.0" || endpoint.host == "::";
+  const std::string host = is_any ? "" : endpoint.host == "localhost" ? "127.0.0.1" : endpoint.host;
+  return fmt::format("{}:{}", host, endpoint.port);
+}
+
+void validate_listen_addresses(const Options& options, const Cursor& listeners, Report& report) {
+  std::map<std::string, Place> first_with_address;
+  for (const auto& [name, listener] : options.listeners) {
+    const Cursor list = listeners.at(name).at("address");
+    for (std::size_t index = 0; index < listener.address.size(); ++index) {
+      const Place here = list.at(index).place();
+      const auto [first, is_new] = first_with_address.emplace(listen_key(listener.address[index]), here);
+      if (is_new) continue;
+      report.error(list.at(index),
+                   {"F1009", fmt::format("two listeners use `{}`", listener.address[index].text()),
+                    fmt::format("also used at {}", report.describe(first->second, here)), "change one of the two"});
+    }
+  }
+}
+
+// Whether a request to this server would come back to this listener.
+bool leads_back(const net::Endpoint& server, const net::Endpoint& listener) {
+  if (server.is_unix() || listener.is_unix()) return server.unix_path == listener.unix_path;
+  if (server.port != listener.port) return false;
+  if (listen_key(server) == listen_key(listener)) return true;
+  const bool listens_on_all = listen_key(listener) == fmt::format(":{}", listener.port);
+  const bool is_any = server.host == "0.0.0.0" || server.host == "::";
+  if (listens_on_all) return is_any || net::is_loopback(server.host);
+  return is_any && net::is_loopback(listener.host);
+}
+
+void validate_loops(const Options& options, const Cursor& root, Report& report) {
+  std::multimap<std::uint16_t, const net::Endpoint*> by_port;
+  for (const auto& [name, listener] : options.listeners)
+    for (const net::Endpoint& address : listener.address) by_port.emplace(address.port, &address);
+  for (const auto& [name, pool] : options.pools) {
+    for (std::size_t index = 0; index < pool.servers.size(); ++index) {
+      const net::Endpoint& server = pool.servers[index].address;
+      const auto [first, last] = by_port.equal_range(server.port);
+      if (std::none_of(first, last, [&](const auto& entry) { return leads_back(server, *entry.second); })) continue;
+      report.error(
+          root.at("pools").at(name).at("servers").at(index).at("address"),
+          {"F2201",
+           fmt::format("server {} is Fairlead's own listener; requests would go round for ever", server.text()),
+           "this is ourselves", "write the port that your app listens on"});
+    }
+  }
+}
+
+void warn_of_unused(const Options& options, const Cursor& root, Report& report) {
+  std::set<std::string_view> used_pools;
+  std::set<std::string_view> used_listeners;
+  bool serves_every_listener = false;
+  for (const proxy::RouteOptions& route : options.routes) {
+    used_pools.insert(route.to);
+    used_listeners.insert(route.listeners.begin(), route.listeners.end());
+    serves_every_listener |= route.listeners.empty();
+  }
+  const auto warn_about = [&](const Cursor& at, config::Fault fault) {
+    report.warning_about(at.key_place(), at.path(), std::move(fault));
+  };
+  for (const auto& [name, pool] : options.pools)
+    if (!used_pools.contains(name))
+      warn_about(root.at("pools").at(name), {"F3001", fmt::format("no route sends traffic to pool `{}`", name), "",
+                                             "add a route to it, or delete it"});
+  for (const auto& [name, listener] : options.listeners)
+    if (!serves_every_listener && !used_listeners.contains(name))
+      warn_about(root.at("listeners").at(name),
+                 {"F3003", fmt::format("no route serves listener `{}`; every request would get a 404", name), "",
+                  "add a route for it, or delete it"});
+}
+
+void warn_of_shallow_checks(const Options& options, const Cursor& root, Report& report) {
+  for (const auto& [name, pool] : options.pools) {
+    const Cursor at = root.at("pools").at(name);
+    // Who writes `type: tcp` has decided.
+    if (pool.health.type != pool::HealthType::tcp || at.at("health").at("type").exists()) continue;
+    report.warning_about(
+        at.key_place(), at.at("health").path(),
+        {"F3002",
+         fmt::format("pool `{}` is checked only by connecting; a server that answers every page with 500 would "
+                     "stay up",
+                     name),
+         "", "add `health: /health` (any page that returns 200 when the app can do its work)"});
+  }
+}
+
+}  // namespace
+
+void validate(const Options& options, const Cursor& root, Report& report) {
+  for (const auto& [name, listener] : options.listeners)
+    proxy::validate(listener, root.at("listeners").at(name), report);
+  for (std::size_t index = 0; index < options.routes.size(); ++index)
+    proxy::validate(options.routes[index], root.at("routes").at(index), report);
+  for (const auto& [name, pool] : options.pools) pool::validate(pool, root.at("pools").at(name), report);
+
+  validate_presence(options, root, report);
+  validate_references(options, root, report);
+  validate_route_names(options, root.at("routes"), report);
+  validate_listen_addresses(options, root.at("listeners"), report);
+  validate_loops(options, root, report);
+  validate_route_ties(options, root, report);
+  // A route that was not understood may be the one that uses a pool.
+  if (!report.has_errors()) warn_of_unused(options, root, report);
+  warn_of_shallow_checks(options, root, report);
+}
+
+}  // namespace fairlead::app

@@ -1,0 +1,200 @@
+#include "http/h1_client.h"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace fairlead::http {
+
+namespace {
+
+constexpr std::size_t kFirstRead = std::size_t{64} * 1024;
+// How long a server may take to read what we send, piece by piece.
+constexpr Duration kSendPatience = std::chrono::seconds(30);
+constexpr std::size_t kMaxResponseHead = std::size_t{64} * 1024;
+
+Error bad_response(std::string_view detail) {
+  return {.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = detail};
+}
+
+Error response_timeout(std::string_view detail) {
+  return {.code = ErrorCode::response_timeout, .blame = Blame::upstream, .detail = detail};
+}
+
+}  // namespace
+
+Error connect_error(int error) {
+  const bool is_refused = error == ECONNREFUSED || error == ENOENT;
+  return {.code = is_refused ? ErrorCode::connect_refused : ErrorCode::connect_unreachable,
+          .blame = Blame::upstream,
+          .retry_is_safe = true,
+          .detail = is_refused ? "nothing is listening there" : "no network path to the server"};
+}
+
+H1Client::H1Client(runtime::EventLoop& loop, int descriptor, Workspace& workspace)
+    : connection_(loop, descriptor),
+      input_(workspace.scratch),
+      workspace_(workspace),
+      output_(connection_, workspace) {}
+
+runtime::Task<void> H1Client::connected(Deadline deadline) {
+  const Result<void> ended = co_await with_result(connection_.writable(deadline));
+  if (!ended && ended.error().code == ErrorCode::timed_out) {
+    co_await runtime::fail({.code = ErrorCode::connect_timeout,
+                            .blame = Blame::upstream,
+                            .retry_is_safe = true,
+                            .detail = "the server did not accept a connection in time"});
+  }
+  co_await Result<void>(ended);
+  const int error = connection_.loop().connect_error(connection_.descriptor());
+  if (error != 0) co_await runtime::fail(connect_error(error));
+}
+
+bool H1Client::is_reusable() const {
+  return keep_alive_ && has_response_ && !is_broken_ && decoder_.is_complete() && output_.is_complete() &&
+         output_.is_flushed() && input_.unread().empty() && !connection_.is_lost() && !connection_.has_hung_up();
+}
+
+BufferWriter& H1Client::begin_head(std::string_view method, std::string_view target) {
+  BufferWriter& writer = output_.begin();
+  write_request_line(writer, method, target);
+  return writer;
+}
+
+runtime::Task<void> H1Client::send_head(OutgoingFraming framing, std::string_view upgrade) {
+  BufferWriter& writer = output_.raw_writer();
+  ++exchanges_;
+  response_began_ = false;
+  has_response_ = false;
+  head_scan_ = 0;
+  if (!upgrade.empty()) {
+    write_field(writer, "Connection", "upgrade");
+    write_field(writer, "Upgrade", upgrade);
+  }
+  write_framing(writer, framing.framing, framing.content_length.value_or(0));
+  end_head(writer);
+  return send(output_.send_head(framing.framing, {}));
+}
+
+runtime::Task<void> H1Client::send_body(BodyPart part, std::string_view trailer_lines) {
+  return send(output_.send_part(part, trailer_lines));
+}
+
+runtime::Task<void> H1Client::send(runtime::IoResult sent) {
+  if (sent.ok() && output_.is_flushed()) co_return;
+  Result<void> outcome;
+  if (sent.ok()) outcome = co_await output_.flush(kSendPatience).result();
+  if (sent.ok() && outcome) co_return;
+  is_broken_ = true;
+  if (sent.error == ENOBUFS) {
+    co_await runtime::fail(
+        {.code = ErrorCode::header_too_large, .blame = Blame::downstream, .detail = "the request head is too large"});
+  }
+  if (!outcome && outcome.error().code == ErrorCode::canceled) co_await Result<void>(outcome);
+  if (!outcome && outcome.error().code == ErrorCode::timed_out) {
+    co_await runtime::fail(response_timeout("the server stopped reading the request"));
+  }
+  co_await runtime::fail(lost_before_response("the server closed the connection while we sent"));
+}
+
+Error H1Client::lost_before_response(std::string_view detail) const {
+  return {.code = ErrorCode::reset_before_response,
+          .blame = Blame::upstream,
+          .retry_if_idempotent = !response_began_,
+          .detail = detail};
+}
+
+runtime::Task<const ResponseHead*> H1Client::read_head(Method request_method, Deadline deadline) {
+  // A head may already be there, behind an interim one.
+  if (!input_.unread().empty()) {
+    const ResponseHead* head = co_await take_head(request_method);
+    if (head != nullptr) co_return head;
+  }
+  while (true) {
+    const Result<void> ready = co_await with_result(connection_.readable(deadline));
+    if (!ready) {
+      if (ready.error().code == ErrorCode::timed_out) {
+        co_await runtime::fail(response_timeout("connected, but no response within `timeouts.first_byte`"));
+      }
+      co_await Result<void>(ready);
+    }
+    const runtime::IoResult got = input_.fill(connection_, kFirstRead);
+    if (got.would_block()) continue;
+    if (!got.ok() || got.count == 0) {
+      is_broken_ = true;
+      if (response_began_) co_await runtime::fail(bad_response("the response head ends in the middle"));
+      co_await runtime::fail(lost_before_response("the server closed the connection before answering"));
+    }
+    response_began_ = true;
+    const ResponseHead* head = co_await take_head(request_method);
+    if (head != nullptr) co_return head;
+  }
+}
+
+Result<const ResponseHead*> H1Client::take_head(Method request_method) {
+  const ParseLimits limits{.head_bytes = kMaxResponseHead};
+  const std::string_view unread = input_.unread();
+  const bool is_first_look = head_scan_ == 0;
+  if (!find_head_end(unread, limits, head_scan_) && !is_first_look) return nullptr;
+  const HeadParse parsed = parse_response_head(unread, limits, request_method, workspace_.response);
+  if (parsed.status == HeadParse::Status::incomplete) return nullptr;
+  if (parsed.status == HeadParse::Status::refused) {
+    is_broken_ = true;
+    return std::unexpected(bad_response(parsed.refusal.text));
+  }
+  input_.consume(parsed.consumed);
+  head_scan_ = 0;
+  const ResponseHead& head = workspace_.response;
+  keep_alive_ = head.keep_alive;
+  has_response_ = head.status >= 200;
+  if (head.keep_alive_timeout) idle_limit_ = head.keep_alive_timeout;
+  decoder_ = BodyDecoder(head.framing, head.content_length);
+  read_size_ = kFirstRead;
+  return &head;
+}
+
+Result<BodyPart> H1Client::buffered_body() {
+  const BodyStep step = decoder_.feed(input_.unread());
+  input_.consume(step.consumed);
+  if (step.status == BodyStep::Status::refused) {
+    is_broken_ = true;
+    return std::unexpected(bad_response(http::refusal(step.rule).text));
+  }
+  // The end of a chunked body often comes with its last data: then both are passed on in one piece.
+  if (step.status == BodyStep::Status::data && decoder_.framing() == Framing::chunked &&
+      input_.unread().starts_with("0\r\n\r\n")) {
+    input_.consume(decoder_.feed(input_.unread()).consumed);
+  }
+  return BodyPart{step.data, decoder_.is_complete()};
+}
+
+runtime::Task<BodyPart> H1Client::read_body(Duration idle) {
+  while (true) {
+    const BodyPart part = co_await buffered_body();
+    if (!part.data.empty() || part.is_last) co_return part;
+    const Result<void> ready =
+        co_await with_result(connection_.readable(deadline_after(connection_.loop().now(), idle)));
+    if (!ready) {
+      is_broken_ = true;
+      if (ready.error().code == ErrorCode::timed_out) {
+        co_await runtime::fail(response_timeout("the response stalled for longer than `timeouts.idle`"));
+      }
+      co_await Result<void>(ready);
+    }
+    const runtime::IoResult got = input_.fill(connection_, read_size_);
+    if (got.would_block()) continue;
+    if (!got.ok() || got.count == 0) co_return co_await end_of_input();
+    // A read that was filled says that more is waiting: bigger reads cost less per byte.
+    read_size_ = got.count == read_size_ ? std::min(read_size_ * 4, Workspace::kMaxRead) : kFirstRead;
+  }
+}
+
+Result<BodyPart> H1Client::end_of_input() {
+  keep_alive_ = false;
+  if (!connection_.is_lost() && decoder_.end_of_stream()) return BodyPart{{}, true};
+  is_broken_ = true;
+  return std::unexpected(Error{.code = ErrorCode::reset_mid_response,
+                               .blame = Blame::upstream,
+                               .detail = "the server closed the connection part-way through its response"});
+}
+
+}  // namespace fairlead::http

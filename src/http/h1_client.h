@@ -1,0 +1,70 @@
+// The server's side of an HTTP/1.1 connection: one request out, its response in, then perhaps the next.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/time.h"
+#include "http/codec/body_decoder.h"
+#include "http/codec/head_parser.h"
+#include "http/h1_output.h"
+#include "http/stream.h"
+#include "http/workspace.h"
+#include "net/connection.h"
+#include "net/scratch.h"
+
+namespace fairlead::http {
+
+// Why a connect failed, from its `errno`; safe to retry, since nothing was sent.
+Error connect_error(int error);
+
+// One per upstream connection. An exchange has it for itself while it uses it.
+class H1Client final : public ClientStream {
+ public:
+  // `descriptor` is connecting or connected. `workspace` outlives it.
+  H1Client(runtime::EventLoop& loop, int descriptor, Workspace& workspace);
+
+  // Waits for the connect to end. Errors: connect_refused, connect_unreachable, connect_timeout; each safe to retry.
+  runtime::Task<void> connected(Deadline deadline);
+  // True when the last exchange left the connection as it must be for another one.
+  bool is_reusable() const;
+  // Asks the kernel whether the server has closed it meanwhile. For requests that must not be sent twice.
+  bool is_silent() { return connection_.is_silent(); }
+  net::Connection& connection() { return connection_; }
+  // How long the server says it keeps an idle connection (`Keep-Alive: timeout`).
+  std::optional<Duration> idle_limit() const { return idle_limit_; }
+  std::uint32_t exchanges() const { return exchanges_; }
+
+  BufferWriter& begin_head(std::string_view method, std::string_view target) override;
+  runtime::Task<void> send_head(OutgoingFraming framing, std::string_view upgrade) override;
+  runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) override;
+  runtime::Task<const ResponseHead*> read_head(Method request_method, Deadline deadline) override;
+  Result<BodyPart> buffered_body() override;
+  runtime::Task<BodyPart> read_body(Duration idle) override;
+  std::string_view response_trailers() const override { return decoder_.trailer_lines(); }
+  Transport transport() override { return {connection_, input_, output_.raw()}; }
+  void cancel() override { connection_.cancel(); }
+
+ private:
+  runtime::Task<void> send(runtime::IoResult sent);
+  Result<const ResponseHead*> take_head(Method request_method);
+  Result<BodyPart> end_of_input();
+  Error lost_before_response(std::string_view detail) const;
+
+  net::Connection connection_;
+  net::Input input_;
+  Workspace& workspace_;
+  H1Output output_;
+  BodyDecoder decoder_;
+  std::size_t read_size_ = 0;
+  std::optional<Duration> idle_limit_;
+  std::uint32_t head_scan_ = 0;
+  std::uint32_t exchanges_ = 0;
+  bool keep_alive_ = true;
+  bool is_broken_ = false;
+  bool response_began_ = false;  // bytes of the response have come
+  bool has_response_ = false;    // its final head has
+};
+
+}  // namespace fairlead::http

@@ -1,0 +1,61 @@
+#include "http/h1_output.h"
+
+#include <array>
+#include <cerrno>
+
+namespace fairlead::http {
+
+namespace {
+
+iovec piece_of(std::string_view bytes) {
+  // The kernel only reads what it is given to send; its interface predates const.
+  return {.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+}
+
+}  // namespace
+
+BufferWriter& H1Output::begin() {
+  writer_ = BufferWriter(workspace_.output_space());
+  return writer_;
+}
+
+runtime::IoResult H1Output::send_head(Framing framing, BodyPart first) {
+  framing_ = framing;
+  is_complete_ = false;
+  body_bytes_ = 0;
+  if (writer_.has_overflowed()) return {.error = ENOBUFS};
+  return send_pieces(writer_.written(), first, {});
+}
+
+runtime::IoResult H1Output::send_part(BodyPart part, std::string_view trailer_lines) {
+  begin();
+  return send_pieces({}, part, trailer_lines);
+}
+
+runtime::IoResult H1Output::send_pieces(std::string_view head, BodyPart part, std::string_view trailer_lines) {
+  is_complete_ = part.is_last || framing_ == Framing::none;
+  const std::string_view data = framing_ == Framing::none ? std::string_view() : part.data;
+  body_bytes_ += data.size();
+
+  // Everything but large data is gathered in the workspace, behind the head; large data are sent from where they lie.
+  const bool is_chunked = framing_ == Framing::chunked;
+  if (is_chunked && !data.empty()) write_chunk_size(writer_, data.size());
+  const bool is_small = data.size() <= Workspace::kSmallBody;
+  if (is_small) writer_.append(data);
+  const std::size_t before_data = writer_.size();
+  if (is_chunked && !data.empty()) writer_.append(kChunkEnd);
+  if (is_chunked && part.is_last) write_last_chunk(writer_, trailer_lines);
+  if (writer_.has_overflowed()) return {.error = ENOBUFS};
+
+  const std::string_view gathered = writer_.written();
+  if (gathered.empty() && data.empty()) return {.count = head.size()};
+  if (is_small) {
+    const iovec piece = piece_of(gathered);
+    return output_.send(connection_, {&piece, 1});
+  }
+  const std::array pieces{piece_of(gathered.substr(0, before_data)), piece_of(data),
+                          piece_of(gathered.substr(before_data))};
+  return output_.send(connection_, pieces);
+}
+
+}  // namespace fairlead::http

@@ -1,0 +1,49 @@
+// What both ends of an HTTP/1 connection share in sending: a head, then a body as it is framed, in as few calls as can
+// be.
+#pragma once
+
+#include <string_view>
+
+#include "http/codec/serializer.h"
+#include "http/stream.h"
+#include "http/workspace.h"
+#include "net/connection.h"
+#include "net/output.h"
+
+namespace fairlead::http {
+
+// The sending half of a connection for one message after the other.
+class H1Output {
+ public:
+  H1Output(net::Connection& connection, Workspace& workspace) : connection_(connection), workspace_(workspace) {}
+
+  // A writer over the workspace's output memory, with nothing written.
+  BufferWriter& begin();
+  // The writer of the head that was begun.
+  BufferWriter& raw_writer() { return writer_; }
+  // Sends the head that was begun, with the first part of the body if there is one. ENOBUFS where the head did not fit.
+  runtime::IoResult send_head(Framing framing, BodyPart first);
+  // Sends a part of the body; framing as the head said.
+  runtime::IoResult send_part(BodyPart part, std::string_view trailer_lines);
+  // Sends what the kernel did not take; see net::Output::flush.
+  bool is_flushed() const { return output_.is_empty(); }
+  runtime::Task<void> flush(Duration patience) { return output_.flush(connection_, patience); }
+
+  // True once the last part of a body has been given.
+  bool is_complete() const { return is_complete_; }
+  std::uint64_t body_bytes() const { return body_bytes_; }
+  net::Output& raw() { return output_; }
+
+ private:
+  runtime::IoResult send_pieces(std::string_view head, BodyPart part, std::string_view trailer_lines);
+
+  net::Connection& connection_;
+  Workspace& workspace_;
+  net::Output output_;
+  BufferWriter writer_{{}};
+  Framing framing_ = Framing::none;
+  bool is_complete_ = true;
+  std::uint64_t body_bytes_ = 0;
+};
+
+}  // namespace fairlead::http

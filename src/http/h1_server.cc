@@ -1,0 +1,241 @@
+#include "http/h1_server.h"
+
+#include <cerrno>
+
+#include "runtime/wait.h"
+
+namespace fairlead::http {
+
+namespace {
+
+constexpr std::size_t kHeadRead = std::size_t{16} * 1024;
+constexpr std::size_t kBodyRead = std::size_t{64} * 1024;
+constexpr Duration kLingerTime = std::chrono::seconds(2);
+constexpr std::size_t kLingerBytes = std::size_t{256} * 1024;
+
+constexpr Error kClientGone{.code = ErrorCode::client_gone, .blame = Blame::downstream};
+
+// A wait for the client that ended badly, as the exchange reports it.
+Error waiting_error(const Error& error, std::string_view what) {
+  if (error.code == ErrorCode::timed_out) {
+    return {.code = ErrorCode::request_timeout, .blame = Blame::downstream, .detail = what};
+  }
+  return error;
+}
+
+}  // namespace
+
+H1Server::H1Server(runtime::EventLoop& loop, int descriptor, Workspace& workspace, const H1ServerOptions& options)
+    : connection_(loop, descriptor),
+      input_(workspace.scratch),
+      workspace_(workspace),
+      options_(options),
+      output_(connection_, workspace) {}
+
+Error H1Server::error_of(const Refusal& refusal) const {
+  const ErrorCode code = [&] {
+    switch (refusal.status) {
+      case 414:
+        return ErrorCode::uri_too_long;
+      case 431:
+        return ErrorCode::header_too_large;
+      case 417:
+        return ErrorCode::expectation_failed;
+      case 501:
+      case 505:
+        return ErrorCode::not_implemented;
+      default:
+        return ErrorCode::bad_request;
+    }
+  }();
+  return {.code = code, .blame = Blame::downstream, .detail = refusal.text};
+}
+
+runtime::Task<bool> H1Server::read_request() {
+  runtime::EventLoop& loop = connection_.loop();
+  is_idle_ = true;
+  response_started_ = false;
+  head_scan_ = 0;
+  bytes_received_ = 0;
+  decoder_ = BodyDecoder();
+  Deadline deadline = deadline_after(loop.now(), options_.keepalive);
+  if (!input_.unread().empty()) {
+    // Pipelined behind the request before.
+    is_idle_ = false;
+    deadline = deadline_after(loop.now(), options_.header_timeout);
+    if (co_await take_head()) co_return true;
+  }
+  while (true) {
+    const Result<void> ready = co_await with_result(connection_.readable(deadline));
+    if (!ready && is_idle_) co_return false;
+    if (!ready) co_await runtime::fail(waiting_error(ready.error(), "the request head took too long"));
+    const runtime::IoResult got = input_.fill(connection_, kHeadRead);
+    if (got.would_block()) continue;
+    if (!got.ok() || got.count == 0) {
+      if (is_idle_) co_return false;
+      co_await runtime::fail(kClientGone);
+    }
+    if (is_idle_) {
+      is_idle_ = false;
+      deadline = deadline_after(loop.now(), options_.header_timeout);
+    }
+    if (co_await take_head()) co_return true;
+  }
+}
+
+Result<bool> H1Server::take_head() {
+  const std::string_view unread = input_.unread();
+  const ParseLimits limits{.head_bytes = options_.header_size};
+  // The first bytes are parsed at once, so that what is no HTTP at all is refused at once; then one scan suffices until
+  // the end of the head has come.
+  const bool is_first_look = head_scan_ == 0;
+  if (!find_head_end(unread, limits, head_scan_) && !is_first_look) return false;
+  const HeadParse parsed = parse_request_head(unread, limits, workspace_.request);
+  if (parsed.status == HeadParse::Status::incomplete) return false;
+  if (parsed.status == HeadParse::Status::refused) {
+    refusal_ = parsed.refusal;
+    keep_alive_ = false;
+    return std::unexpected(error_of(parsed.refusal));
+  }
+  input_.consume(parsed.consumed);
+  const RequestHead& head = workspace_.request;
+  method_ = head.method;
+  minor_version_ = head.minor_version;
+  keep_alive_ = keep_alive_ && head.keep_alive;
+  decoder_ = BodyDecoder(head.framing, head.content_length);
+  return true;
+}
+
+runtime::Task<BodyPart> H1Server::read_body() {
+  while (true) {
+    const BodyStep step = decoder_.feed(input_.unread());
+    input_.consume(step.consumed);
+    bytes_received_ += step.data.size();
+    switch (step.status) {
+      case BodyStep::Status::data:
+        co_return BodyPart{step.data, decoder_.is_complete()};
+      case BodyStep::Status::done:
+        co_return BodyPart{{}, true};
+      case BodyStep::Status::refused:
+        keep_alive_ = false;
+        refusal_ = http::refusal(step.rule);
+        co_await runtime::fail(error_of(refusal_));
+        break;
+      case BodyStep::Status::need_more:
+        break;
+    }
+    const Deadline deadline = deadline_after(connection_.loop().now(), options_.body_idle);
+    const Result<void> ready = co_await with_result(connection_.readable(deadline));
+    if (!ready) co_await runtime::fail(waiting_error(ready.error(), "the request body stalled"));
+    const runtime::IoResult got = input_.fill(connection_, kBodyRead);
+    if (got.would_block()) continue;
+    if (!got.ok() || got.count == 0) co_await runtime::fail(kClientGone);
+  }
+}
+
+BufferWriter& H1Server::begin_head(std::uint16_t status, std::string_view reason) {
+  BufferWriter& writer = output_.begin();
+  write_status_line(writer, status, reason);
+  return writer;
+}
+
+runtime::Task<void> H1Server::send(runtime::IoResult sent) {
+  if (sent.error == ENOBUFS) {
+    keep_alive_ = false;
+    co_await runtime::fail(
+        {.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = "the response head is too large"});
+  }
+  if (!sent.ok()) {
+    keep_alive_ = false;
+    co_await runtime::fail(kClientGone);
+  }
+  if (output_.is_flushed()) co_return;
+  const Result<void> flushed = co_await output_.flush(options_.body_idle).result();
+  if (!flushed) {
+    keep_alive_ = false;
+    // Timed out or gone: either way this client does not take its response.
+    co_await runtime::fail(flushed.error().code == ErrorCode::canceled ? flushed.error() : kClientGone);
+  }
+}
+
+runtime::Task<void> H1Server::send_interim_head() {
+  end_head(output_.raw_writer());
+  return send(output_.send_head(Framing::none, {}));
+}
+
+runtime::Task<void> H1Server::send_head(OutgoingFraming framing, BodyPart first) {
+  BufferWriter& writer = output_.raw_writer();
+  response_started_ = true;
+  // HTTP/1.0 knows no chunks: the end of the connection ends the body.
+  if (framing.framing == Framing::chunked && minor_version_ == 0) {
+    framing.framing = Framing::until_close;
+    keep_alive_ = false;
+  }
+  // What the client still sends belongs to a request that has its answer: the connection is of no further use.
+  if (is_receiving()) keep_alive_ = false;
+  if (framing.framing == Framing::none) {
+    if (framing.content_length) write_framing(writer, Framing::length, *framing.content_length);
+  } else {
+    write_framing(writer, framing.framing, framing.content_length.value_or(0));
+  }
+  if (!keep_alive_) {
+    writer.append("Connection: close\r\n");
+  } else if (minor_version_ == 0) {
+    writer.append("Connection: keep-alive\r\n");
+  }
+  end_head(writer);
+  if (method_ == Method::head) framing.framing = Framing::none;
+  return send(output_.send_head(framing.framing, first));
+}
+
+runtime::Task<void> H1Server::send_body(BodyPart part, std::string_view trailer_lines) {
+  return send(output_.send_part(part, trailer_lines));
+}
+
+runtime::Task<Transport> H1Server::switch_protocols(std::string_view protocol) {
+  BufferWriter& writer = output_.raw_writer();
+  response_started_ = true;
+  is_switched_ = true;
+  keep_alive_ = false;
+  write_field(writer, "Connection", "upgrade");
+  write_field(writer, "Upgrade", protocol);
+  end_head(writer);
+  co_await send(output_.send_head(Framing::none, {}));
+  co_return Transport{connection_, input_, output_.raw()};
+}
+
+bool H1Server::can_continue() const { return keep_alive_ && !is_receiving() && output_.is_complete() && !is_cut_; }
+
+void H1Server::stop_when_idle() {
+  keep_alive_ = false;
+  // A request that is already in the kernel's buffer is served first.
+  if (is_idle_ && connection_.is_silent()) connection_.interrupt_reading();
+}
+
+void H1Server::abort() {
+  keep_alive_ = false;
+  is_cut_ = true;
+  connection_.reset_on_close();
+}
+
+void H1Server::cut() {
+  abort();
+  connection_.cancel();
+}
+
+runtime::Task<void> H1Server::close_gently() {
+  if (is_cut_ || is_switched_ || is_idle_ || connection_.is_lost()) co_return;
+  connection_.shutdown_send();
+  const Deadline deadline = deadline_after(connection_.loop().now(), kLingerTime);
+  input_.consume(input_.unread().size());
+  for (std::size_t dropped = 0; dropped < kLingerBytes;) {
+    co_await connection_.readable(deadline);
+    const runtime::IoResult got = input_.fill(connection_, kHeadRead);
+    if (got.would_block()) continue;
+    if (!got.ok() || got.count == 0) co_return;
+    input_.consume(got.count);
+    dropped += got.count;
+  }
+}
+
+}  // namespace fairlead::http

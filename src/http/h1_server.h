@@ -1,0 +1,90 @@
+// The client's side of an HTTP/1.1 connection: requests in, one after the other, responses out.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/time.h"
+#include "base/units.h"
+#include "http/codec/body_decoder.h"
+#include "http/codec/head_parser.h"
+#include "http/h1_output.h"
+#include "http/stream.h"
+#include "http/workspace.h"
+#include "net/connection.h"
+#include "net/scratch.h"
+
+namespace fairlead::http {
+
+// Limits and patience of one downstream connection; from its listener.
+struct H1ServerOptions {
+  Duration header_timeout{};
+  Duration body_idle{};
+  Duration keepalive{};
+  std::size_t header_size = 0;
+};
+
+// One per downstream connection; the stream of each of its exchanges in turn.
+class H1Server final : public ServerStream {
+ public:
+  // `workspace` and `options` outlive it.
+  H1Server(runtime::EventLoop& loop, int descriptor, Workspace& workspace, const H1ServerOptions& options);
+
+  // Waits for the next request. False where the client has left, or waited too long, between two requests, or
+  // `stop_when_idle` was called. Errors: those of a request that is refused (`refusal` says why), request_timeout,
+  // client_gone.
+  runtime::Task<bool> read_request();
+  // Why the last request was refused.
+  const Refusal& refusal() const { return refusal_; }
+  // True when another request may follow on this connection.
+  bool can_continue() const;
+  // Takes no further request: at once where none is being read or served, else after the one in hand.
+  void stop_when_idle();
+  // True between two requests.
+  bool is_idle() const { return is_idle_; }
+  // Ends our direction, and reads and drops what the client still sends, so that it gets our last words (RFC 9112,
+  // 9.6). Bounded in time and bytes.
+  runtime::Task<void> close_gently();
+  // Ends everything that waits, at once.
+  void cut();
+
+  const RequestHead& request() const override { return workspace_.request; }
+  bool is_receiving() const override { return !decoder_.is_complete(); }
+  runtime::Task<BodyPart> read_body() override;
+  std::string_view request_trailers() const override { return decoder_.trailer_lines(); }
+  BufferWriter& begin_head(std::uint16_t status, std::string_view reason) override;
+  runtime::Task<void> send_interim_head() override;
+  runtime::Task<void> send_head(OutgoingFraming framing, BodyPart first) override;
+  runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) override;
+  runtime::Task<Transport> switch_protocols(std::string_view protocol) override;
+  bool response_started() const override { return response_started_; }
+  void close_after_response() override { keep_alive_ = false; }
+  void abort() override;
+  void interrupt_reading() override { connection_.interrupt_reading(); }
+  std::uint64_t bytes_received() const override { return bytes_received_; }
+  std::uint64_t bytes_sent() const override { return output_.body_bytes(); }
+
+ private:
+  runtime::Task<void> send(runtime::IoResult sent);
+  Result<bool> take_head();
+  Error error_of(const Refusal& refusal) const;
+
+  net::Connection connection_;
+  net::Input input_;
+  Workspace& workspace_;
+  const H1ServerOptions& options_;
+  H1Output output_;
+  BodyDecoder decoder_;
+  Refusal refusal_;
+  std::uint64_t bytes_received_ = 0;
+  std::uint32_t head_scan_ = 0;
+  Method method_ = Method::get;
+  std::uint8_t minor_version_ = 1;
+  bool keep_alive_ = true;
+  bool response_started_ = false;
+  bool is_idle_ = true;
+  bool is_switched_ = false;
+  bool is_cut_ = false;
+};
+
+}  // namespace fairlead::http

@@ -1,0 +1,103 @@
+// One request and its response, seen from the client's side and from the server's side, whatever the version of HTTP.
+//
+// An exchange knows these two only. HTTP/1 implements them on a connection (h1_server.h, h1_client.h); HTTP/2 and
+// HTTP/3 would on a stream of one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/time.h"
+#include "http/codec/message.h"
+#include "http/codec/serializer.h"
+#include "net/output.h"
+#include "net/scratch.h"
+#include "runtime/task.h"
+
+namespace fairlead::http {
+
+// A piece of a body. The bytes are good until the next wait of any task of the worker.
+struct BodyPart {
+  std::string_view data = {};
+  bool is_last = false;
+};
+
+// How a message that is sent says where its body ends.
+struct OutgoingFraming {
+  // `chunked` stands for "unknown until it ends": a version without chunks finds its own way.
+  Framing framing = Framing::none;
+  // With `length`, the size. With `none`, a size to state without a body (an answer to HEAD, a 304).
+  std::optional<std::uint64_t> content_length = {};
+
+  // The framing of a message that is passed on.
+  static OutgoingFraming of(const RequestHead& head);
+  static OutgoingFraming of(const ResponseHead& head, Method request_method);
+};
+
+// The raw connection below a stream, once both sides have agreed to leave HTTP.
+struct Transport {
+  net::Connection& connection;
+  net::Input& input;
+  net::Output& output;
+};
+
+// The client's side of one exchange.
+class ServerStream {
+ public:
+  // The request, in the worker's workspace: good until the first wait.
+  virtual const RequestHead& request() const = 0;
+  // True until the last part of the request's body has been read.
+  virtual bool is_receiving() const = 0;
+  // The next part of the request's body. Errors: bad_request, request_timeout, client_gone.
+  virtual runtime::Task<BodyPart> read_body() = 0;
+  // Trailer lines of the request, once its last part was read.
+  virtual std::string_view request_trailers() const = 0;
+
+  // Begins the head of a response, or of an interim one (1xx). The caller appends its field lines, without any that
+  // frame the message or the connection, and calls one of the two below without a wait in between.
+  virtual BufferWriter& begin_head(std::uint16_t status, std::string_view reason) = 0;
+  virtual runtime::Task<void> send_interim_head() = 0;
+  virtual runtime::Task<void> send_head(OutgoingFraming framing, BodyPart first) = 0;
+  virtual runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) = 0;
+  // Leaves HTTP: sends the head of a 101 and gives the connection.
+  virtual runtime::Task<Transport> switch_protocols(std::string_view protocol) = 0;
+
+  virtual bool response_started() const = 0;
+  // Nothing more comes after this response, and the client is told so.
+  virtual void close_after_response() = 0;
+  // Stops a response that cannot be completed, so that the client does not take it for whole. Never fails.
+  virtual void abort() = 0;
+  // Ends a pending `read_body` with `canceled`.
+  virtual void interrupt_reading() = 0;
+  // Body bytes so far, in both directions.
+  virtual std::uint64_t bytes_received() const = 0;
+  virtual std::uint64_t bytes_sent() const = 0;
+
+ protected:
+  ~ServerStream() = default;
+};
+
+// The server's side of one try of an exchange.
+class ClientStream {
+ public:
+  virtual ~ClientStream() = default;
+
+  // Begins the head of a request; as ServerStream::begin_head.
+  virtual BufferWriter& begin_head(std::string_view method, std::string_view target) = 0;
+  virtual runtime::Task<void> send_head(OutgoingFraming framing, std::string_view upgrade) = 0;
+  virtual runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) = 0;
+  // The next head of the response, interim ones included, in the worker's workspace: good until the next wait.
+  // Errors: reset_before_response, bad_response, response_timeout.
+  virtual runtime::Task<const ResponseHead*> read_head(Method request_method, Deadline deadline) = 0;
+  // The part of the body that came with the head; empty where none did. Never waits.
+  virtual Result<BodyPart> buffered_body() = 0;
+  // The next part of the body. Errors: reset_mid_response, bad_response, response_timeout after `idle`.
+  virtual runtime::Task<BodyPart> read_body(Duration idle) = 0;
+  virtual std::string_view response_trailers() const = 0;
+  virtual Transport transport() = 0;
+  // Ends whatever waits on this stream with `canceled`, now and later.
+  virtual void cancel() = 0;
+};
+
+}  // namespace fairlead::http

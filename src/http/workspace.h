@@ -1,0 +1,34 @@
+// The memory that a worker uses for whatever message it is working on now: read buffer, heads, bytes to send.
+//
+// Nothing in here survives a wait. What an exchange needs for longer, it copies.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "http/codec/message.h"
+#include "net/scratch.h"
+
+namespace fairlead::http {
+
+// One per worker.
+struct Workspace {
+  // The largest head that `limits.header_size` allows.
+  static constexpr std::size_t kMaxHead = std::size_t{256} * 1024;
+  // Reads of a body grow up to this.
+  static constexpr std::size_t kMaxRead = std::size_t{256} * 1024;
+  // A body up to this size is copied behind its head, so that both leave in one plain call.
+  static constexpr std::size_t kSmallBody = std::size_t{4} * 1024;
+  // A head with all that is added to it, and a small body.
+  static constexpr std::size_t kOutputSize = kMaxHead + std::size_t{32} * 1024;
+
+  net::Scratch scratch{kMaxHead + kMaxRead};
+  RequestHead request;
+  ResponseHead response;
+  std::unique_ptr<char[]> output = std::make_unique_for_overwrite<char[]>(kOutputSize);
+
+  std::span<char> output_space() { return {output.get(), kOutputSize}; }
+};
+
+}  // namespace fairlead::http

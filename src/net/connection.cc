@@ -1,0 +1,134 @@
+#include "net/connection.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace fairlead::net {
+
+namespace {
+
+constexpr Error kCanceled{.code = ErrorCode::canceled};
+constexpr Error kTimedOut{.code = ErrorCode::timed_out};
+
+std::size_t total_size(std::span<const iovec> pieces) {
+  std::size_t total = 0;
+  for (const iovec& piece : pieces) total += piece.iov_len;
+  return total;
+}
+
+}  // namespace
+
+Connection::Connection(runtime::EventLoop& loop, int descriptor) : loop_(loop), descriptor_(descriptor) {
+  loop_.watch(descriptor_, *this);
+}
+
+Connection::~Connection() {
+  FAIRLEAD_ASSERT(reader_ == nullptr && writer_ == nullptr);
+  loop_.close(descriptor_, reset_on_close_);
+}
+
+runtime::IoResult Connection::receive(std::span<char> into) {
+  const runtime::IoResult result = loop_.receive(descriptor_, into);
+  // The kernel gave less than there was room for: it has no more, and will tell when it has. Unless the end is near:
+  // the end itself is not told a second time.
+  const bool is_drained = result.ok() ? result.count < into.size() && !hung_up_ : result.would_block();
+  if (is_drained) readable_ = false;
+  return result;
+}
+
+runtime::IoResult Connection::send(std::span<const iovec> pieces) {
+  const runtime::IoResult result = loop_.send(descriptor_, pieces);
+  if (result.ok() ? result.count < total_size(pieces) : result.would_block()) writable_ = false;
+  return result;
+}
+
+bool Connection::is_silent() {
+  if (readable_ || hung_up_ || failed_) return false;
+  std::array<char, 1> byte;
+  return loop_.receive(descriptor_, byte).would_block();
+}
+
+void Connection::cancel() {
+  canceled_ = true;
+  interrupt_reading();
+  if (writer_ != nullptr) complete(writer_, std::unexpected(kCanceled));
+}
+
+void Connection::interrupt_reading() {
+  if (reader_ != nullptr) complete(reader_, std::unexpected(kCanceled));
+}
+
+void Connection::watch_idle(IdleWatcher& watcher, Deadline deadline) {
+  FAIRLEAD_ASSERT(reader_ == nullptr && writer_ == nullptr);
+  idle_watcher_ = &watcher;
+  idle_deadline_ = deadline;
+  arm();
+}
+
+void Connection::stop_watching_idle() {
+  idle_watcher_ = nullptr;
+  idle_deadline_ = kNever;
+}
+
+void Connection::shutdown_send() { loop_.shutdown_send(descriptor_); }
+
+void Connection::on_ready(runtime::Readiness readiness) {
+  readable_ |= readiness.readable;
+  writable_ |= readiness.writable;
+  hung_up_ |= readiness.hung_up;
+  failed_ |= readiness.failed;
+  if (readable_ && reader_ != nullptr) complete(reader_, {});
+  if (writable_ && writer_ != nullptr) complete(writer_, {});
+  if (idle_watcher_ != nullptr && (readable_ || hung_up_ || failed_)) {
+    std::exchange(idle_watcher_, nullptr)->on_idle_ended(*this);
+  }
+}
+
+void Connection::on_timer() {
+  const TimePoint now = loop_.now();
+  if (reader_ != nullptr && reader_->deadline() <= now) complete(reader_, std::unexpected(kTimedOut));
+  if (writer_ != nullptr && writer_->deadline() <= now) complete(writer_, std::unexpected(kTimedOut));
+  if (idle_watcher_ != nullptr && idle_deadline_ <= now) {
+    std::exchange(idle_watcher_, nullptr)->on_idle_ended(*this);
+    return;  // This may be gone.
+  }
+  arm();
+}
+
+void Connection::complete(Wait*& waiting, Result<void> outcome) {
+  Wait* wait = std::exchange(waiting, nullptr);
+  wait->set_outcome(outcome);
+  loop_.post(*wait);
+}
+
+void Connection::arm() {
+  Deadline earliest = idle_watcher_ != nullptr ? idle_deadline_ : kNever;
+  if (reader_ != nullptr) earliest = std::min(earliest, reader_->deadline());
+  if (writer_ != nullptr) earliest = std::min(earliest, writer_->deadline());
+  // A timer that runs out with nobody waiting is harmless, and cheaper than cancelling it for every request.
+  if (earliest != kNever) loop_.timers().set(*this, earliest);
+}
+
+Connection::Wait::~Wait() {
+  if (slot() == this) slot() = nullptr;
+}
+
+bool Connection::Wait::begin() {
+  const bool reads = side_ == Side::read;
+  if (connection_->canceled_) {
+    set_outcome(std::unexpected(kCanceled));
+    return true;
+  }
+  if (reads ? connection_->readable_ : connection_->writable_) return true;
+  if (deadline_ <= connection_->loop_.now()) {
+    set_outcome(std::unexpected(kTimedOut));
+    return true;
+  }
+  FAIRLEAD_ASSERT(slot() == nullptr);
+  slot() = this;
+  connection_->arm();
+  return false;
+}
+
+}  // namespace fairlead::net

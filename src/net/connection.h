@@ -1,0 +1,117 @@
+// One stream of bytes over a descriptor of a loop: calls that never block, and waits for the moment when they can go
+// on.
+//
+// Knows nothing of what the bytes mean. A wait ends with `timed_out` at its deadline and with `canceled` where somebody
+// asked for that; what a socket call says (`errno`) is for the caller to judge.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <span>
+
+#include "base/time.h"
+#include "runtime/event_loop.h"
+#include "runtime/task.h"
+
+namespace fairlead::net {
+
+class Connection;
+
+// Told about a connection that nobody uses just now.
+class IdleWatcher {
+ public:
+  // The peer sent something, closed, or the time is over. The connection may be destroyed in here.
+  virtual void on_idle_ended(Connection& connection) = 0;
+
+ protected:
+  ~IdleWatcher() = default;
+};
+
+// Owned by one task or session; belongs to its loop's thread. At most one task waits to read and one to write.
+class Connection final : private runtime::EventSource, private runtime::Timer {
+ public:
+  class Wait;
+
+  // Takes the descriptor over.
+  Connection(runtime::EventLoop& loop, int descriptor);
+  ~Connection();
+
+  runtime::EventLoop& loop() const { return loop_; }
+  int descriptor() const { return descriptor_; }
+
+  // As recv: a count of 0 is the end of the stream. Less than was asked for means that there is no more just now.
+  runtime::IoResult receive(std::span<char> into);
+  // As send: may take a part only.
+  runtime::IoResult send(std::span<const iovec> pieces);
+  // Looks whether the peer has sent or closed anything, without waiting for the loop to tell. For a connection that
+  // should be silent.
+  bool is_silent();
+
+  // Ends when `receive` is worth a call.
+  Wait readable(Deadline deadline);
+  // Ends when `send` is worth a call; after `EventLoop::connect` when that has ended.
+  Wait writable(Deadline deadline);
+
+  // Ends the waits of both sides, now and later, with `canceled`.
+  void cancel();
+  // Ends the wait for input that is going on, if any, with `canceled`.
+  void interrupt_reading();
+
+  // Nobody waits from here on until the next call of anything: `watcher` is told if something happens, or at
+  // `deadline`.
+  void watch_idle(IdleWatcher& watcher, Deadline deadline);
+  void stop_watching_idle();
+
+  // The peer has gone altogether (not only ended its direction).
+  bool is_lost() const { return failed_; }
+  bool has_hung_up() const { return hung_up_; }
+
+  void shutdown_send();
+  // From here on, closing drops what is unsent and tells the peer at once.
+  void reset_on_close() { reset_on_close_ = true; }
+
+ private:
+  void on_ready(runtime::Readiness readiness) override;
+  void on_timer() override;
+  void complete(Wait*& waiting, Result<void> outcome);
+  void arm();
+
+  runtime::EventLoop& loop_;
+  int descriptor_;
+  bool readable_ = false;
+  bool writable_ = false;
+  bool hung_up_ = false;
+  bool failed_ = false;
+  bool canceled_ = false;
+  bool reset_on_close_ = false;
+  Wait* reader_ = nullptr;
+  Wait* writer_ = nullptr;
+  IdleWatcher* idle_watcher_ = nullptr;
+  Deadline idle_deadline_ = kNever;
+};
+
+// A wait for one direction of a connection.
+class Connection::Wait : public runtime::Operation {
+ public:
+  enum class Side : bool { read, write };
+
+  Wait(Connection& connection, Side side, Deadline deadline)
+      : connection_(&connection), deadline_(deadline), side_(side) {}
+  ~Wait();
+  Wait(Wait&&) = default;
+
+  bool begin();
+  Deadline deadline() const { return deadline_; }
+
+ private:
+  Wait*& slot() const { return side_ == Side::read ? connection_->reader_ : connection_->writer_; }
+
+  Connection* connection_;
+  Deadline deadline_;
+  Side side_;
+};
+
+inline Connection::Wait Connection::readable(Deadline deadline) { return {*this, Wait::Side::read, deadline}; }
+inline Connection::Wait Connection::writable(Deadline deadline) { return {*this, Wait::Side::write, deadline}; }
+
+}  // namespace fairlead::net

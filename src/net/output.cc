@@ -1,0 +1,61 @@
+#include "net/output.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "runtime/slab.h"
+
+namespace fairlead::net {
+
+Output::~Output() { drop(); }
+
+void Output::drop() {
+  if (block_ != nullptr) runtime::Slab::release(std::exchange(block_, nullptr), block_size_);
+  size_ = 0;
+}
+
+runtime::IoResult Output::send(Connection& connection, std::span<const iovec> pieces) {
+  FAIRLEAD_ASSERT(is_empty());
+  runtime::IoResult result = connection.send(pieces);
+  if (result.would_block()) result = {};
+  if (result.ok()) keep(pieces, result.count);
+  return result;
+}
+
+void Output::keep(std::span<const iovec> pieces, std::size_t taken) {
+  std::size_t total = 0;
+  for (const iovec& piece : pieces) total += piece.iov_len;
+  if (taken == total) return;
+  size_ = total - taken;
+  offset_ = 0;
+  block_size_ = size_;
+  block_ = static_cast<char*>(runtime::Slab::allocate(block_size_));
+  char* end = block_;
+  for (const iovec& piece : pieces) {
+    const std::size_t skipped = std::min(taken, piece.iov_len);
+    const std::size_t kept = piece.iov_len - skipped;
+    taken -= skipped;
+    if (kept == 0) continue;
+    std::memcpy(end, static_cast<const char*>(piece.iov_base) + skipped, kept);
+    end += kept;
+  }
+}
+
+runtime::Task<void> Output::flush(Connection& connection, Duration patience) {
+  while (!is_empty()) {
+    co_await connection.writable(deadline_after(connection.loop().now(), patience));
+    const iovec rest{.iov_base = block_ + offset_, .iov_len = size_};
+    const runtime::IoResult result = connection.send({&rest, 1});
+    if (result.would_block()) continue;
+    if (!result.ok()) {
+      co_await runtime::fail(
+          {.code = ErrorCode::client_gone, .blame = Blame::downstream, .detail = "the connection ended while sending"});
+    }
+    offset_ += result.count;
+    size_ -= result.count;
+  }
+  drop();
+}
+
+}  // namespace fairlead::net

@@ -1,0 +1,41 @@
+// What a connection has been given to send and the kernel has not taken yet. Bounded: the next piece is sent only after
+// the last one has left.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "base/time.h"
+#include "net/connection.h"
+#include "runtime/task.h"
+
+namespace fairlead::net {
+
+class Output {
+ public:
+  Output() = default;
+  ~Output();
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  // Sends what the kernel takes now and keeps a copy of the rest. Only while `is_empty`. The result tells of a failure;
+  // a rest is no failure.
+  runtime::IoResult send(Connection& connection, std::span<const iovec> pieces);
+  // True when everything that was given has left.
+  bool is_empty() const { return size_ == 0; }
+  // Sends the rest. Each wait for the peer ends with `timed_out` after `patience`; the end of the connection is
+  // `client_gone`, whoever the peer is: the caller knows.
+  runtime::Task<void> flush(Connection& connection, Duration patience);
+  // Forgets the rest.
+  void drop();
+
+ private:
+  void keep(std::span<const iovec> pieces, std::size_t taken);
+
+  char* block_ = nullptr;
+  std::size_t block_size_ = 0;
+  std::size_t offset_ = 0;
+  std::size_t size_ = 0;
+};
+
+}  // namespace fairlead::net

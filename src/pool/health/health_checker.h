@@ -1,0 +1,37 @@
+// Runs one health check over the network: connects, asks, reads, judges.
+#pragma once
+
+#include "base/time.h"
+#include "net/connection.h"
+#include "net/socket_address.h"
+#include "pool/health/check.h"
+#include "runtime/event_loop.h"
+#include "runtime/task.h"
+
+namespace fairlead::pool {
+
+// A check that ended, and whether it ended because its time was up.
+struct CheckOutcome {
+  CheckResult result;
+  bool timed_out = false;
+};
+
+// One check at a time; `cancel` ends the one that runs. Belongs to the control thread.
+class HealthChecker {
+ public:
+  explicit HealthChecker(runtime::EventLoop& loop) : loop_(loop) {}
+
+  // Checks the server at `address`. Fails with `canceled` only.
+  runtime::Task<CheckOutcome> run(const HealthCheck& check, net::SocketAddress address, Duration timeout);
+  void cancel();
+
+ private:
+  runtime::Task<CheckResult> ask(const HealthCheck& check, net::SocketAddress address, Deadline deadline);
+
+  runtime::EventLoop& loop_;
+  net::Connection* connection_ = nullptr;
+  bool is_connected_ = false;
+  bool is_canceled_ = false;
+};
+
+}  // namespace fairlead::pool

@@ -1,0 +1,66 @@
+#include "pool/keepalive_cache.h"
+
+#include <algorithm>
+
+namespace fairlead::pool {
+
+namespace {
+
+// We close before the server does: a request sent just as it closes would be lost or have to be repeated.
+Duration idle_limit(const http::H1Client& client, const KeepaliveOptions& options) {
+  constexpr Duration kMargin = std::chrono::seconds(1);
+  const auto advertised = client.idle_limit();
+  if (!advertised) return options.idle;
+  return *advertised > kMargin ? *advertised - kMargin : *advertised / 2;
+}
+
+}  // namespace
+
+std::unique_ptr<http::H1Client> KeepaliveCache::take() {
+  if (idle_.empty()) return nullptr;
+  std::unique_ptr<http::H1Client> client = std::move(idle_.back());
+  idle_.pop_back();
+  client->connection().stop_watching_idle();
+  return client;
+}
+
+void KeepaliveCache::put(std::unique_ptr<http::H1Client> client, const KeepaliveOptions& options) {
+  if (is_retired_ || options.max_idle == 0 || !client->is_reusable()) return;
+  if (options.requests && client->exchanges() >= *options.requests) return;
+  if (idle_.size() >= options.max_idle) idle_.erase(idle_.begin());
+  net::Connection& connection = client->connection();
+  idle_.push_back(std::move(client));
+  connection.watch_idle(*this, deadline_after(connection.loop().now(), idle_limit(*idle_.back(), options)));
+}
+
+void KeepaliveCache::retire() {
+  is_retired_ = true;
+  idle_.clear();
+}
+
+void KeepaliveCache::on_idle_ended(net::Connection& connection) {
+  std::erase_if(idle_, [&](const auto& client) { return &client->connection() == &connection; });
+}
+
+KeepaliveCaches::~KeepaliveCaches() { clear(); }
+
+KeepaliveCache& KeepaliveCaches::of(const Server& server) {
+  auto& cache = caches_[&server];
+  if (cache == nullptr) cache.reset(std::make_unique<KeepaliveCache>().release());
+  return *cache;
+}
+
+void KeepaliveCaches::retain(const boost::unordered_flat_set<const Server*>& current) {
+  boost::unordered::erase_if(caches_, [&](const auto& entry) {
+    if (current.contains(entry.first)) return false;
+    entry.second->retire();
+    return true;
+  });
+}
+
+void KeepaliveCaches::clear() {
+  for (const auto& [server, cache] : caches_) cache->retire();
+  caches_.clear();
+}
+
+}  // namespace fairlead::pool

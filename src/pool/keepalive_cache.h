@@ -1,0 +1,84 @@
+// Idle upstream connections of one worker, kept for the next request to the same server.
+//
+// The one used last is used next, so that surplus ones run into their idle limit. A connection that the server closes
+// leaves the cache as soon as the loop tells of it.
+#pragma once
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/time.h"
+#include "http/h1_client.h"
+#include "net/connection.h"
+#include "pool/options.h"
+#include "pool/server.h"
+
+namespace fairlead::pool {
+
+// The idle connections to one server. Outlives its place in a `KeepaliveCaches` while leases are out.
+class KeepaliveCache final : public boost::intrusive_ref_counter<KeepaliveCache, boost::thread_unsafe_counter>,
+                             private net::IdleWatcher {
+ public:
+  // The connection used last, or null.
+  std::unique_ptr<http::H1Client> take();
+  // Keeps a connection that is reusable, within `options`; closes it otherwise.
+  void put(std::unique_ptr<http::H1Client> client, const KeepaliveOptions& options);
+  // Closes all, and keeps none from here on.
+  void retire();
+  std::size_t size() const { return idle_.size(); }
+
+ private:
+  void on_idle_ended(net::Connection& connection) override;
+
+  std::vector<std::unique_ptr<http::H1Client>> idle_;  // the oldest first
+  bool is_retired_ = false;
+};
+
+// The right to use one upstream connection. Gives it back to the cache when it is destroyed, if it is still fit.
+class Lease {
+ public:
+  Lease(boost::intrusive_ptr<KeepaliveCache> cache, std::unique_ptr<http::H1Client> client,
+        const KeepaliveOptions& options, bool is_reused)
+      : cache_(std::move(cache)), client_(std::move(client)), options_(options), is_reused_(is_reused) {}
+  Lease(Lease&&) = default;
+  Lease& operator=(Lease&&) = delete;
+  ~Lease() {
+    if (client_ != nullptr) cache_->put(std::move(client_), options_);
+  }
+
+  http::H1Client& operator*() const { return *client_; }
+  http::H1Client* operator->() const { return client_.get(); }
+  // Whether the connection had served another request before.
+  bool is_reused() const { return is_reused_; }
+
+ private:
+  boost::intrusive_ptr<KeepaliveCache> cache_;
+  std::unique_ptr<http::H1Client> client_;
+  KeepaliveOptions options_;
+  bool is_reused_;
+};
+
+// One per worker: a cache for each server that it has spoken to.
+class KeepaliveCaches {
+ public:
+  KeepaliveCaches() = default;
+  KeepaliveCaches(const KeepaliveCaches&) = delete;
+  KeepaliveCaches& operator=(const KeepaliveCaches&) = delete;
+  ~KeepaliveCaches();
+
+  KeepaliveCache& of(const Server& server);
+  // Drops the caches of servers that are not in `current`; call it whenever the snapshot changes.
+  void retain(const boost::unordered_flat_set<const Server*>& current);
+  // Closes all idle connections.
+  void clear();
+
+ private:
+  boost::unordered_flat_map<const Server*, boost::intrusive_ptr<KeepaliveCache>> caches_;
+};
+
+}  // namespace fairlead::pool

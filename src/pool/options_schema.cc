@@ -1,0 +1,309 @@
+#include "pool/options_schema.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "net/endpoint_schema.h"
+
+namespace fairlead::pool {
+namespace {
+
+using config::Cursor;
+using config::Fault;
+using config::field;
+using config::Node;
+using config::record;
+using config::Report;
+using config::unsupported;
+
+constexpr Duration kDay = 24h;
+
+// `server: 10.0.1.10:3000` is its address.
+void expand_server(Node& node, const Cursor&, Report&) {
+  if (!node.is_scalar() || node.is_null()) return;
+  Node server = Node::mapping(node.place);
+  server.key = node.key;
+  server.key_place = node.key_place;
+  server.add("address", std::move(node));
+  node = std::move(server);
+}
+
+// `health: /health` is its path, and a path makes it HTTP.
+void expand_health(Node& node, const Cursor&, Report&) {
+  if (node.is_scalar() && !node.is_null()) {
+    Node health = Node::mapping(node.place);
+    health.key = node.key;
+    health.key_place = node.key_place;
+    health.add("path", std::move(node));
+    node = std::move(health);
+  }
+  const Node* path = node.find("path");
+  if (path == nullptr || !path->is_scalar() || path->value.empty() || node.find("type") != nullptr) return;
+  node.add("type", Node::text("http", path->place));
+}
+
+std::optional<Fault> check_path(const std::string& path) {
+  const bool is_clean = std::ranges::all_of(path, [](unsigned char byte) { return byte > 0x20 && byte < 0x7F; });
+  if (path.empty() || (path.starts_with('/') && is_clean && path.find('#') == std::string::npos)) return std::nullopt;
+  return Fault{"F0212", fmt::format("`{}` is not a path", path), "", "it begins with `/`, as in `/health`"};
+}
+
+std::optional<Fault> check_host(const std::string& host) {
+  if (std::ranges::all_of(host, [](unsigned char byte) { return byte > 0x20 && byte < 0x7F && byte != '/'; }))
+    return std::nullopt;
+  return Fault{"F0212", fmt::format("`{}` is not a host", host)};
+}
+
+std::optional<Fault> check_header_values(const std::map<std::string, std::string>& headers) {
+  for (const auto& [name, value] : headers)
+    if (std::ranges::any_of(value, [](unsigned char byte) { return (byte < 0x20 && byte != '\t') || byte == 0x7F; }))
+      return Fault{"F0215", fmt::format("the value of `{}` holds a control character", name)};
+  return std::nullopt;
+}
+
+std::optional<Fault> check_server_name(const std::string& name) {
+  if (name.empty()) return std::nullopt;  // It gets its default.
+  if (const auto checked = config::check_name(name); !checked) return checked.error();
+  return std::nullopt;
+}
+
+config::SchemaPtr header_map() {
+  return config::map_of<std::string>(config::schema_for<std::string>(), check_header_name);
+}
+
+std::string shown_name(const ServerOptions& server) {
+  return server.name.empty() ? server.address.text() : server.name;
+}
+
+void validate_servers(const PoolOptions& pool, const Cursor& at, Report& report) {
+  const Cursor list = at.at("servers");
+  if (pool.servers.empty()) {
+    report.error(list.exists() ? list.key_place() : at.key_place(), list.path(),
+                 {"F1007", "a pool needs at least one server", "no servers", "e.g. `servers: [127.0.0.1:3001]`"});
+    return;
+  }
+  std::map<std::string, std::size_t> first_with_name;
+  for (std::size_t index = 0; index < pool.servers.size(); ++index) {
+    const std::string name = shown_name(pool.servers[index]);
+    const auto [first, is_new] = first_with_name.emplace(name, index);
+    if (is_new) continue;
+    const config::Place before = list.at(first->second).place();
+    const Cursor here = list.at(index);
+    report.error(here, {"F1008", fmt::format("server `{}` is listed twice in this pool", name),
+                        fmt::format("first listed at {}", report.describe(before, here.place())),
+                        "delete one, or give it a larger `weight`"});
+  }
+  if (std::ranges::all_of(pool.servers, [](const ServerOptions& server) { return server.weight == 0; }))
+    report.error(list.key_place(), list.path(),
+                 {"F1012", "every server has weight 0, so none would get a request", "all weights are 0",
+                  "give at least one a weight; 100 is normal"});
+}
+
+void validate_health(const HealthOptions& health, const Cursor& at, Report& report) {
+  if (health.timeout > health.every)
+    report.error(at.at("timeout").exists() ? at.at("timeout") : at.at("every"),
+                 {"F1013", "a check must end before the next one starts", "`timeout` is longer than `every`",
+                  fmt::format("make `timeout` at most {}", config::print_duration(health.every))});
+  if (health.type == HealthType::http && health.path.empty())
+    report.error(at.at("type"), {"F1018", "an HTTP check needs a page to ask for", "no `path`",
+                                 "add `path: /health`, or use `type: tcp`"});
+  if (health.type == HealthType::tcp && !health.path.empty())
+    report.error(at.at("type"), {"F1018", "a TCP check only connects and asks for no page", "but there is a `path`",
+                                 "use `type: http`, or delete `path`"});
+}
+
+}  // namespace
+
+config::Parsed<StatusSet> parse_status_set(std::string_view text) {
+  const auto refuse = [&] {
+    return std::unexpected(Fault{"F0213", fmt::format("`{}` is not a set of statuses", text), "",
+                                 "write it like `200`, `200-299` or `200-299,304`"});
+  };
+  StatusSet set;
+  const auto number = [](std::string_view digits) -> std::uint16_t {
+    std::uint16_t status = 0;
+    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), status);
+    const bool is_status =
+        problem == std::errc{} && end == digits.data() + digits.size() && status >= 100 && status <= 599;
+    return is_status ? status : 0;
+  };
+  for (std::string_view rest = text; !text.empty();) {
+    const std::size_t comma = rest.find(',');
+    const std::string_view part = rest.substr(0, comma);
+    const std::size_t dash = part.find('-');
+    const std::uint16_t low = number(part.substr(0, dash));
+    const std::uint16_t high = dash == std::string_view::npos ? low : number(part.substr(dash + 1));
+    if (low == 0 || high < low) return refuse();
+    const bool continues = !set.ranges.empty() && set.ranges.back().second + 1 == low;
+    if (continues)
+      set.ranges.back().second = high;
+    else
+      set.ranges.emplace_back(low, high);
+    if (comma == std::string_view::npos) break;
+    rest.remove_prefix(comma + 1);
+  }
+  return set;
+}
+
+std::string print_status_set(const StatusSet& set) {
+  std::string text;
+  for (const auto& [low, high] : set.ranges) {
+    if (!text.empty()) text += ',';
+    text += low == high ? std::to_string(low) : fmt::format("{}-{}", low, high);
+  }
+  return text;
+}
+
+config::Parsed<std::string> check_header_name(std::string_view name) {
+  constexpr std::string_view kToken = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  if (name.empty() || name.find_first_not_of(kToken) != std::string_view::npos)
+    return std::unexpected(Fault{"F0215", fmt::format("`{}` is not the name of a header", name)});
+  std::string lower(name);
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return lower;
+}
+
+config::SchemaPtr schema_of(const StatusSet*) {
+  Node types = Node::sequence();
+  for (const char* type : {"string", "integer"}) types.children.push_back(Node::text(type));
+  Node json = Node::mapping();
+  json.add("type", std::move(types));
+  json.add("pattern", Node::text("^([1-5][0-9][0-9](-[1-5][0-9][0-9])?(,|$))*$"));
+  config::ScalarType type =
+      config::scalar_type<StatusSet>("set of statuses", std::move(json), parse_status_set, print_status_set);
+  type.joins_lists = true;
+  type.is_text = true;
+  return config::scalar(std::move(type));
+}
+
+config::SchemaPtr schema_of(const ServerOptions*) {
+  constexpr std::uint32_t kMaxWeight = 10'000;
+  Node types = Node::sequence();
+  for (const char* type : {"string", "integer"}) types.children.push_back(Node::text(type));
+  Node address = Node::mapping();
+  address.add("type", std::move(types));
+  return record<ServerOptions>(
+      field("name", &ServerOptions::name, "What logs, metrics and commands call it. Default: its address.")
+          .check(check_server_name),
+      field("address", &ServerOptions::address,
+            "`host:port`, `[v6]:port`, `unix:/path`, or a bare port for a server on this machine.",
+            net::server_address_schema())
+          .required(),
+      field("weight", &ServerOptions::weight, "Share of requests compared with the others: 100 is normal, 50 half.")
+          .range(0, kMaxWeight),
+      field("backup", &ServerOptions::backup, "Used only while no other server can serve."),
+      unsupported("max_inflight", "A limit of requests in flight to one server."),
+      unsupported("zone", "Where the server stands."), unsupported("tags", "Words to select servers by."),
+      config::ShortForm{expand_server, std::move(address)});
+}
+
+config::EnumWords<Algorithm> words_of(const Algorithm*) {
+  return {.usual = {{"round_robin", Algorithm::round_robin},
+                    {"least_requests", Algorithm::least_requests},
+                    {"random", Algorithm::random}},
+          .aliases = {{"least_conn", Algorithm::least_requests}},
+          .unsupported = {"p2c", "ewma", "hash"}};
+}
+
+config::EnumWords<HealthType> words_of(const HealthType*) {
+  return {.usual = {{"tcp", HealthType::tcp}, {"http", HealthType::http}}};
+}
+
+config::EnumWords<LastResort> words_of(const LastResort*) {
+  return {.usual = {{"try", LastResort::try_anyway}, {"fail", LastResort::fail}}};
+}
+
+config::SchemaPtr schema_of(const HealthOptions*) {
+  constexpr std::uint32_t kMaxCount = 100;
+  return record<HealthOptions>(
+      field("type", &HealthOptions::type,
+            "How a server is asked: by connecting, or for a page. Default: `http` where there is a `path`."),
+      field("path", &HealthOptions::path, "The page to ask for; it answers well when the app can do its work.")
+          .check(check_path),
+      field("every", &HealthOptions::every, "Time between two checks of one server.").range(100ms, kDay),
+      field("timeout", &HealthOptions::timeout, "A check that takes longer has failed.").range(10ms, kDay),
+      field("fall", &HealthOptions::fall, "Failures in a row that take a server out.").range(1, kMaxCount),
+      field("rise", &HealthOptions::rise, "Passes in a row that bring it back.").range(1, kMaxCount),
+      field("expect", &HealthOptions::expect, "Statuses that pass."),
+      field("body", &HealthOptions::body, "Text that the page must contain."),
+      field("host", &HealthOptions::host, "The Host header of the check. Default: the server's address.")
+          .check(check_host),
+      field("port", &HealthOptions::port, "Another port to check than the server's own; 0 is its own."),
+      field("headers", &HealthOptions::headers, "Headers to send with the check.", header_map())
+          .check(check_header_values),
+      unsupported("send", "Bytes to send in a TCP check."),
+      config::ShortForm{expand_health, config::text_pattern("^(/|$|\\$\\{)")});
+}
+
+config::SchemaPtr schema_of(const PassiveOptions*) {
+  constexpr std::uint32_t kMaxFailures = 10'000;
+  return record<PassiveOptions>(
+      field("failures", &PassiveOptions::failures, "Failed requests within `window` that eject a server.")
+          .range(1, kMaxFailures),
+      field("window", &PassiveOptions::window, "How far back failures count.").range(1s, kDay),
+      field("min_share", &PassiveOptions::min_share, "The failures must also be this share of the server's requests."),
+      field("eject", &PassiveOptions::eject, "For how long the first time; longer each time after.").range(100ms, kDay),
+      field("max_eject", &PassiveOptions::max_eject, "The longest ejection.").range(100ms, kDay),
+      field("max_share", &PassiveOptions::max_share, "Never eject more than this share of the pool."),
+      field("statuses", &PassiveOptions::statuses, "Responses that count as failures."));
+}
+
+config::SchemaPtr schema_of(const PoolTimeouts*) {
+  return record<PoolTimeouts>(
+      field("connect", &PoolTimeouts::connect, "How long a server may take to accept a connection.").range(1ms, 10min));
+}
+
+config::SchemaPtr schema_of(const KeepaliveOptions*) {
+  constexpr std::uint32_t kMaxIdle = 100'000;
+  return record<KeepaliveOptions>(
+      field("idle", &KeepaliveOptions::idle, "Unused connections close after this long.").range(0s, kDay),
+      field("max_idle", &KeepaliveOptions::max_idle, "Unused connections kept per server and worker.")
+          .range(0, kMaxIdle),
+      field("requests", &KeepaliveOptions::requests, "Requests after which a connection is closed.")
+          .range(1, std::numeric_limits<std::uint32_t>::max()));
+}
+
+config::SchemaPtr schema_of(const PoolOptions*) {
+  return record<PoolOptions>(
+      field("servers", &PoolOptions::servers, "The servers, each an address or a map."),
+      field("algorithm", &PoolOptions::algorithm, "How a server is chosen for a request."),
+      field("health", &PoolOptions::health,
+            "How servers are asked whether they are well; or only the page to ask for."),
+      field("passive", &PoolOptions::passive, "When live traffic that fails takes a server out."),
+      field("last_resort", &PoolOptions::last_resort, "When no server is up: `try` the least bad, or `fail` at once."),
+      field("warmup", &PoolOptions::warmup, "A server that is new or back gets a growing share over this long.")
+          .range(0s, kDay),
+      field("drain", &PoolOptions::drain, "How long a server that leaves may finish its requests.").range(0s, kDay),
+      field("timeouts", &PoolOptions::timeouts, "Limits on waiting for a server."),
+      field("keepalive", &PoolOptions::keepalive, "Connections to servers that are kept for reuse."),
+      unsupported("discover", "Servers that come from DNS, Docker, Kubernetes or a file."),
+      unsupported("hash", "The key of `algorithm: hash`."),
+      unsupported("sticky", "Sends a client to the same server each time."),
+      unsupported("queue", "A waiting line for when every server is full."),
+      unsupported("limits", "Limits of the work in flight."),
+      unsupported("protocol", "The protocol towards the servers; it is HTTP/1.1."),
+      unsupported("tls", "TLS towards the servers."),
+      unsupported("proxy_protocol", "Sends the client's address ahead of the request."),
+      unsupported("udp", "How UDP flows end."));
+}
+
+void validate(const PoolOptions& pool, const Cursor& at, Report& report) {
+  validate_servers(pool, at, report);
+  validate_health(pool.health, at.at("health"), report);
+  const Cursor passive = at.at("passive");
+  if (pool.passive.max_share.fraction >= 1)
+    report.error(passive.at("max_share"), {"F2202", "live traffic could eject every server of this pool",
+                                           "nothing would be left", "keep it below 100%; 50% is the default"});
+  if (pool.passive.max_eject < pool.passive.eject)
+    report.error(passive.at("max_eject").exists() ? passive.at("max_eject") : passive.at("eject"),
+                 {"F1014", "`max_eject` is shorter than `eject`", "",
+                  fmt::format("make `max_eject` at least {}", config::print_duration(pool.passive.eject))});
+}
+
+}  // namespace fairlead::pool

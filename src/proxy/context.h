@@ -1,0 +1,43 @@
+// What an exchange finds on its worker: the loop, the workspace, the present snapshot, upstream connections, counters.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "http/workspace.h"
+#include "pool/keepalive_cache.h"
+#include "proxy/access_log.h"
+#include "proxy/snapshot.h"
+#include "runtime/event_loop.h"
+#include "telemetry/counter.h"
+
+namespace fairlead::proxy {
+
+// Counts of one worker. Written by it, read by anyone.
+struct Counters {
+  telemetry::Counter connections;
+  telemetry::Gauge open_connections;
+  telemetry::Counter requests;
+  telemetry::Gauge open_requests;
+  telemetry::Gauge open_tunnels;
+  telemetry::Counter retries;
+  telemetry::Counter retries_recovered;              // requests that a retry saved
+  std::array<telemetry::Counter, 6> status_classes;  // [2]: 2xx; [0]: no response was sent
+  std::array<telemetry::Counter, kErrorCodes> failures;
+  telemetry::Counter cut_responses;
+};
+
+// One per worker, which owns all of it.
+struct Context {
+  runtime::EventLoop& loop;
+  http::Workspace& workspace;
+  Random& random;
+  pool::KeepaliveCaches& upstream;
+  AccessLog& access_log;
+  Counters& counters;
+  SnapshotViewPtr view;  // changes on reload; an exchange keeps the one that it began with
+};
+
+}  // namespace fairlead::proxy

@@ -1,0 +1,97 @@
+// The life of one request: route, server, forward, retry, answer. Read this first.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "http/h1_client.h"
+#include "http/stream.h"
+#include "http/tunnel.h"
+#include "pool/balancer.h"
+#include "pool/keepalive_cache.h"
+#include "pool/pool_view.h"
+#include "proxy/context.h"
+#include "proxy/forwarded_request.h"
+#include "proxy/snapshot.h"
+#include "runtime/task.h"
+#include "telemetry/access_record.h"
+#include "telemetry/request_id.h"
+
+namespace fairlead::proxy {
+
+// One request with its response. Lives in the frame of the task that serves it.
+class Exchange {
+ public:
+  // `downstream` has just read the head of a request, and there was no wait since.
+  Exchange(Context& context, http::ServerStream& downstream, const ClientInfo& client);
+  ~Exchange();
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  // Serves the request. An error has not been answered yet.
+  runtime::Task<void> run();
+  // Answers with an error page, or cuts the response where it has begun.
+  runtime::Task<void> answer_with_error(const Error& error);
+  // Writes the access log's line and counts.
+  void record(const Result<void>& outcome);
+
+ private:
+  static constexpr std::size_t kRecordedAttempts = 4;
+  static constexpr int kMaxInterimResponses = 16;
+
+  // A try on one server.
+  runtime::Task<void> attempt();
+  runtime::Task<pool::Lease> lease(pool::Server& server, bool fresh);
+  runtime::Task<void> forward(http::ClientStream& upstream);
+  runtime::Task<void> send_request_body(http::ClientStream& upstream);
+  runtime::Task<void> relay_response(http::ClientStream& upstream);
+  runtime::Task<void> relay_body(http::ClientStream& upstream, Duration idle);
+  runtime::Task<const http::ResponseHead*> read_final_head(http::ClientStream& upstream);
+  runtime::Task<void> relay_interim(const http::ResponseHead& head);
+  runtime::Task<void> open_tunnel(http::ClientStream& upstream, const http::ResponseHead& head);
+  runtime::Task<void> answer_locally();
+  runtime::Task<void> answer(std::uint16_t status, std::string_view type, std::string_view body,
+                             std::string_view location = {});
+
+  bool is_waiting_for_client(const Error& error) const;
+  bool may_retry(const Error& error);
+  bool may_retry_method() const;
+  bool takes_retry();
+  bool wants_other_server(int status);
+  void report(const Result<void>& outcome);
+  void note_attempt(const Error& error, TimePoint began);
+  Deadline within_total(Duration wait) const;
+  pool::PoolView& pool() { return view_->pool(route_->pool); }
+
+  Context& context_;
+  http::ServerStream& downstream_;
+  const ClientInfo& client_;
+  SnapshotViewPtr view_;
+  ForwardedRequest request_;
+  WallTime wall_start_;
+  telemetry::RequestId id_;
+  TimePoint start_;
+  Result<void> prepared_;
+  const Route* route_ = nullptr;
+  Deadline total_deadline_ = kNever;
+
+  pool::TriedServers tried_;
+  pool::Server* server_ = nullptr;  // of the latest try
+  std::uint32_t retries_ = 0;
+  std::uint16_t status_ = 0;
+  bool body_began_ = false;  // bytes of the request's body were taken from the client
+  bool response_complete_ = false;
+  bool reused_ = false;
+  bool needs_fresh_connection_ = false;  // the next try goes to the same server
+  bool retry_is_granted_ = false;
+  std::optional<Duration> connect_time_;
+  std::optional<Duration> first_byte_time_;
+  http::TunnelCounts tunnel_counts_;
+  std::array<telemetry::AttemptRecord, kRecordedAttempts> attempts_;
+  std::size_t attempt_count_ = 0;
+};
+
+}  // namespace fairlead::proxy

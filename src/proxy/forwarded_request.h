@@ -1,0 +1,73 @@
+// The request as servers get it: a copy that outlives the worker's scratch, so that it can be sent again.
+//
+// Made once per exchange, in one block of memory: what the client sent, less what ends at a proxy, plus what a proxy
+// adds. Framing and connection fields are not in it; the stream that sends it writes those anew.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "base/error.h"
+#include "http/stream.h"
+#include "http/workspace.h"
+
+namespace fairlead::proxy {
+
+// Who sent a request, and how.
+struct ClientInfo {
+  std::string_view ip;        // without the port
+  std::string_view scheme;    // `http`
+  std::string_view listener;  // its name
+  bool is_local = false;      // a loopback client on a loopback listener
+};
+
+class ForwardedRequest {
+ public:
+  ForwardedRequest() = default;
+  ForwardedRequest(const ForwardedRequest&) = delete;
+  ForwardedRequest& operator=(const ForwardedRequest&) = delete;
+  ~ForwardedRequest();
+
+  // Copies `head`, which lies in the worker's scratch. Fails with header_too_large where it does not fit.
+  Result<void> build(const http::RequestHead& head, const ClientInfo& client, std::string_view request_id,
+                     http::Workspace& workspace);
+
+  http::Method method() const { return method_; }
+  std::string_view method_text() const { return method_text_; }
+  // In origin form.
+  std::string_view target() const { return target_; }
+  std::string_view path() const { return target_.substr(0, target_.find('?')); }
+  std::string_view query() const {
+    const std::size_t mark = target_.find('?');
+    return mark == std::string_view::npos ? std::string_view() : target_.substr(mark + 1);
+  }
+  // With its port, if the client named one.
+  std::string_view authority() const { return authority_; }
+  std::string_view user_agent() const { return user_agent_; }
+  std::string_view referer() const { return referer_; }
+  std::string_view accept() const { return accept_; }
+  // `Name: value` lines, each with its line end.
+  std::string_view field_lines() const { return field_lines_; }
+  http::OutgoingFraming framing() const { return framing_; }
+  bool has_body() const { return framing_.framing != http::Framing::none; }
+  // The protocol to switch to, where the client may; else empty.
+  std::string_view upgrade() const { return wants_websocket_ ? std::string_view("websocket") : std::string_view(); }
+
+ private:
+  std::string_view place(std::string_view text, char*& next);
+
+  char* block_ = nullptr;
+  std::size_t block_size_ = 0;
+  std::string_view method_text_;
+  std::string_view target_;
+  std::string_view authority_;
+  std::string_view user_agent_;
+  std::string_view referer_;
+  std::string_view accept_;
+  std::string_view field_lines_;
+  http::OutgoingFraming framing_;
+  http::Method method_ = http::Method::get;
+  bool wants_websocket_ = false;
+};
+
+}  // namespace fairlead::proxy

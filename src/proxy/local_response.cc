@@ -1,0 +1,39 @@
+#include "proxy/local_response.h"
+
+namespace fairlead::proxy {
+
+namespace {
+
+std::string_view without_port(std::string_view authority) {
+  const std::size_t colon = authority.rfind(':');
+  const std::size_t bracket = authority.rfind(']');
+  const bool has_port = colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
+  return has_port ? authority.substr(0, colon) : authority;
+}
+
+}  // namespace
+
+std::string redirect_location(const RedirectOptions& redirect, const ForwardedRequest& request) {
+  std::string location;
+  std::string_view rest = redirect.to;
+  while (!rest.empty()) {
+    const std::size_t open = rest.find('{');
+    location += rest.substr(0, open);
+    if (open == std::string_view::npos) break;
+    rest.remove_prefix(open);
+    const std::string_view name = rest.substr(0, rest.find('}') + 1);
+    if (name == "{host}") {
+      location += without_port(request.authority());
+    } else if (name == "{uri}") {
+      location += request.target();
+    } else if (name == "{path}") {
+      location += request.path();
+    } else {
+      location += name;
+    }
+    rest.remove_prefix(name.size());
+  }
+  return location;
+}
+
+}  // namespace fairlead::proxy

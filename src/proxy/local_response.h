@@ -1,0 +1,16 @@
+// Routes that need no server: a redirect, or a fixed response.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "proxy/forwarded_request.h"
+#include "proxy/options.h"
+
+namespace fairlead::proxy {
+
+// Fills the placeholders {host} {uri} {path} of a redirect's target. The host loses its port: it belongs to the scheme
+// that the client came by.
+std::string redirect_location(const RedirectOptions& redirect, const ForwardedRequest& request);
+
+}  // namespace fairlead::proxy

@@ -1,0 +1,182 @@
+#include "runtime/epoll/epoll_loop.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace fairlead::runtime {
+
+namespace {
+
+constexpr int kBatch = 256;
+
+TimePoint read_monotonic_clock() {
+  timespec time{};
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  return TimePoint(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+}
+
+// Small writes leave at once: a proxy has already gathered what belongs together.
+void disable_nagle(int descriptor, int family) {
+  if (family != AF_INET && family != AF_INET6) return;
+  const int on = 1;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+int milliseconds_until(Deadline until, TimePoint now) {
+  if (until == kNever) return -1;
+  if (until <= now) return 0;
+  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(until - now).count();
+  return static_cast<int>(std::min<std::int64_t>(milliseconds, 60'000));
+}
+
+Readiness readiness_of(std::uint32_t events) {
+  return {.readable = (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
+          .writable = (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0,
+          .hung_up = (events & (EPOLLRDHUP | EPOLLHUP)) != 0,
+          .failed = (events & (EPOLLERR | EPOLLHUP)) != 0};
+}
+
+}  // namespace
+
+EpollLoop::EpollLoop()
+    : EventLoop(read_monotonic_clock()),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      wake_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  FAIRLEAD_ASSERT(epoll_ >= 0 && wake_event_ >= 0);
+  epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.u64 = static_cast<std::uint64_t>(wake_event_)}};
+  FAIRLEAD_ASSERT(::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_event_, &event) == 0);
+}
+
+EpollLoop::~EpollLoop() {
+  ::close(wake_event_);
+  ::close(epoll_);
+}
+
+WallTime EpollLoop::wall_now() const {
+  timespec time{};
+  ::clock_gettime(CLOCK_REALTIME, &time);
+  return WallTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+}
+
+Accepted EpollLoop::accept(int listener) {
+  Accepted accepted;
+  accepted.peer_length = sizeof accepted.peer;
+  accepted.descriptor = ::accept4(listener, reinterpret_cast<sockaddr*>(&accepted.peer), &accepted.peer_length,
+                                  SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (accepted.descriptor < 0) {
+    accepted.error = errno;
+  } else {
+    disable_nagle(accepted.descriptor, accepted.peer.ss_family);
+  }
+  return accepted;
+}
+
+Accepted EpollLoop::connect(const sockaddr* address, socklen_t length) {
+  Accepted connecting;
+  connecting.descriptor = ::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (connecting.descriptor < 0) {
+    connecting.error = errno;
+    return connecting;
+  }
+  disable_nagle(connecting.descriptor, address->sa_family);
+  if (::connect(connecting.descriptor, address, length) != 0 && errno != EINPROGRESS) {
+    connecting.error = errno;
+    ::close(std::exchange(connecting.descriptor, -1));
+  }
+  return connecting;
+}
+
+int EpollLoop::connect_error(int descriptor) {
+  int error = 0;
+  socklen_t length = sizeof error;
+  return ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+IoResult EpollLoop::receive(int descriptor, std::span<char> into) {
+  const ssize_t count = ::recv(descriptor, into.data(), into.size(), 0);
+  if (count < 0) return {.error = errno};
+  return {.count = static_cast<std::size_t>(count)};
+}
+
+IoResult EpollLoop::send(int descriptor, std::span<const iovec> pieces) {
+  ssize_t count = 0;
+  if (pieces.size() == 1) {
+    count = ::send(descriptor, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+  } else {
+    msghdr message{};
+    // sendmsg only reads the pieces; its interface predates const.
+    message.msg_iov = const_cast<iovec*>(pieces.data());
+    message.msg_iovlen = pieces.size();
+    count = ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
+  }
+  if (count < 0) return {.error = errno};
+  return {.count = static_cast<std::size_t>(count)};
+}
+
+void EpollLoop::shutdown_send(int descriptor) { ::shutdown(descriptor, SHUT_WR); }
+
+void EpollLoop::close(int descriptor, bool reset) {
+  static_cast<void>(forget(descriptor));
+  if (reset) {
+    const linger now{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  }
+  ::close(descriptor);  // Leaves the epoll set by itself: no descriptor of ours is ever duplicated.
+}
+
+void EpollLoop::watch(int descriptor, EventSource& source) {
+  const auto index = static_cast<std::size_t>(descriptor);
+  if (index >= watched_.size()) watched_.resize(std::max<std::size_t>(index + 1, watched_.size() * 2));
+  Watched& watched = watched_[index];
+  watched.source = &source;
+  const std::uint64_t tag = std::uint64_t{watched.generation} << 32 | index;
+  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.u64 = tag}};
+  FAIRLEAD_ASSERT(::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0);
+}
+
+void EpollLoop::unwatch(int descriptor) {
+  if (forget(descriptor)) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
+}
+
+bool EpollLoop::forget(int descriptor) {
+  const auto index = static_cast<std::size_t>(descriptor);
+  if (index >= watched_.size() || watched_[index].source == nullptr) return false;
+  watched_[index].source = nullptr;
+  ++watched_[index].generation;
+  return true;
+}
+
+void EpollLoop::wait(Deadline until) {
+  std::array<epoll_event, kBatch> events;
+  const int count = ::epoll_wait(epoll_, events.data(), kBatch, milliseconds_until(until, now()));
+  set_now(read_monotonic_clock());
+  for (int index = 0; index < count; ++index) {
+    const epoll_event& event = events[static_cast<std::size_t>(index)];
+    const auto descriptor = static_cast<std::uint32_t>(event.data.u64);
+    if (static_cast<int>(descriptor) == wake_event_) {
+      std::uint64_t rings = 0;
+      static_cast<void>(::read(wake_event_, &rings, sizeof rings));
+      continue;
+    }
+    const Watched& watched = watched_[descriptor];
+    if (watched.source == nullptr || watched.generation != event.data.u64 >> 32) continue;
+    watched.source->on_ready(readiness_of(event.events));
+  }
+}
+
+void EpollLoop::wake() {
+  const std::uint64_t ring = 1;
+  static_cast<void>(::write(wake_event_, &ring, sizeof ring));
+}
+
+}  // namespace fairlead::runtime

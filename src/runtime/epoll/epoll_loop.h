@@ -1,0 +1,48 @@
+// The event loop on Linux: epoll, edge-triggered, with direct system calls.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/event_loop.h"
+
+namespace fairlead::runtime {
+
+class EpollLoop final : public EventLoop {
+ public:
+  // Ends the process where the kernel has no descriptors left for the loop itself.
+  EpollLoop();
+  ~EpollLoop() override;
+
+  WallTime wall_now() const override;
+  Accepted accept(int listener) override;
+  Accepted connect(const sockaddr* address, socklen_t length) override;
+  int connect_error(int descriptor) override;
+  IoResult receive(int descriptor, std::span<char> into) override;
+  IoResult send(int descriptor, std::span<const iovec> pieces) override;
+  void shutdown_send(int descriptor) override;
+  void close(int descriptor, bool reset) override;
+  void watch(int descriptor, EventSource& source) override;
+  void unwatch(int descriptor) override;
+
+ protected:
+  void wait(Deadline until) override;
+  void wake() override;
+
+ private:
+  // Who is told about a descriptor. The generation tells an event of the present owner from one of its predecessor
+  // that was collected in the same batch.
+  struct Watched {
+    EventSource* source = nullptr;
+    std::uint32_t generation = 0;
+  };
+
+  // True when the descriptor was watched. Events of it that are already collected are dropped.
+  bool forget(int descriptor);
+
+  int epoll_;
+  int wake_event_;
+  std::vector<Watched> watched_;  // by descriptor
+};
+
+}  // namespace fairlead::runtime

@@ -1,0 +1,38 @@
+#include "runtime/event_loop.h"
+
+#include <cerrno>
+
+namespace fairlead::runtime {
+
+bool IoResult::would_block() const { return error == EAGAIN || error == EWOULDBLOCK; }
+
+void EventLoop::post_from_anywhere(std::move_only_function<void()> action) {
+  // Only the first letter in an empty box needs a bell.
+  if (mailbox_.put(std::move(action))) wake();
+}
+
+void EventLoop::run() {
+  stopping_ = false;
+  while (!stopping_) turn();
+}
+
+void EventLoop::turn() {
+  run_ready();
+  wait(ready_.empty() && !has_mail() && !stopping_ ? timers_.next() : now_);
+  timers_.advance(now_);
+  mailbox_.run_all();
+  run_ready();
+}
+
+void EventLoop::run_ready() {
+  // Only what is queued now: a task that is always ready again must not keep the loop from its sockets.
+  RunQueue batch;
+  batch.swap(ready_);
+  while (!batch.empty()) {
+    Runnable& runnable = batch.front();
+    batch.pop_front();
+    runnable.run();
+  }
+}
+
+}  // namespace fairlead::runtime

@@ -1,0 +1,124 @@
+// The event loop: waits for a batch of ready descriptors, tells their owners, runs what can go on, keeps the time.
+//
+// One loop per thread. `epoll/` implements it on the kernel, `simulated/` on virtual time with a scripted network; an
+// io_uring readiness source would be a third. Sockets are plain descriptors here: `net/connection.h` makes streams of
+// them. Readiness is edge-triggered: it is told once, and again only after a call has found nothing more.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "base/time.h"
+#include "runtime/mailbox.h"
+#include "runtime/runnable.h"
+#include "runtime/timer_wheel.h"
+
+namespace fairlead::runtime {
+
+// What became possible on a descriptor.
+struct Readiness {
+  bool readable = false;
+  bool writable = false;
+  bool hung_up = false;  // the peer has ended its direction: after what is buffered, a read gives the end
+  bool failed = false;   // reset, or a connect that failed: the next call tells why
+};
+
+// Whoever owns a descriptor. Called by the loop, never while another call into it is running.
+class EventSource {
+ public:
+  virtual void on_ready(Readiness readiness) = 0;
+
+ protected:
+  ~EventSource() = default;
+};
+
+// How a socket call ended: a count of bytes (0 for the end of a stream), or an `errno`.
+struct IoResult {
+  std::size_t count = 0;
+  int error = 0;
+
+  bool ok() const { return error == 0; }
+  bool would_block() const;
+};
+
+// A connection that was accepted, with its peer's address; or an `errno`.
+struct Accepted {
+  int descriptor = -1;
+  int error = 0;
+  sockaddr_storage peer{};
+  socklen_t peer_length = 0;
+};
+
+class EventLoop {
+ public:
+  virtual ~EventLoop() = default;
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // The time at the beginning of this turn.
+  TimePoint now() const { return now_; }
+  // Wall time, for what people read. Costs a clock reading; the data path asks once per turn.
+  virtual WallTime wall_now() const = 0;
+
+  TimerWheel& timers() { return timers_; }
+
+  // Runs `runnable` later in this turn, after everything queued before it. Same thread only.
+  void post(Runnable& runnable) {
+    if (!runnable.is_linked()) ready_.push_back(runnable);
+  }
+
+  // Runs `action` on this loop's thread. The one call that any thread may make.
+  void post_from_anywhere(std::move_only_function<void()> action);
+
+  // Runs turns until `stop`.
+  void run();
+  // Ends `run` after this turn. Same thread only.
+  void stop() { stopping_ = true; }
+  // One turn: what is ready runs, then a wait, then what became ready runs.
+  void turn();
+
+  // Sockets. None of them blocks.
+  virtual Accepted accept(int listener) = 0;
+  // Begins a connect; the descriptor becomes writable when it has ended (see `connect_error`).
+  virtual Accepted connect(const sockaddr* address, socklen_t length) = 0;
+  // 0, or the `errno` of a connect that has ended.
+  virtual int connect_error(int descriptor) = 0;
+  virtual IoResult receive(int descriptor, std::span<char> into) = 0;
+  virtual IoResult send(int descriptor, std::span<const iovec> pieces) = 0;
+  // Ends our direction: the peer reads what was sent, then the end.
+  virtual void shutdown_send(int descriptor) = 0;
+  // Gives the descriptor back. `reset` drops what is unsent and tells the peer at once.
+  virtual void close(int descriptor, bool reset) = 0;
+  // Tells `source` about the descriptor's readiness until it is closed.
+  virtual void watch(int descriptor, EventSource& source) = 0;
+  // Stops telling, without closing.
+  virtual void unwatch(int descriptor) = 0;
+
+ protected:
+  explicit EventLoop(TimePoint now) : now_(now), timers_(now) {}
+
+  // Waits until something is ready or `until` has passed, tells the owners, and sets the time. Does not wait at all
+  // when `until` is not after `now`.
+  virtual void wait(Deadline until) = 0;
+  // Makes a `wait` on another thread return.
+  virtual void wake() = 0;
+
+  void set_now(TimePoint now) { now_ = now; }
+  // Whether anything was posted from elsewhere and waits to be run.
+  bool has_mail() const { return !mailbox_.empty(); }
+
+ private:
+  void run_ready();
+
+  TimePoint now_;
+  TimerWheel timers_;
+  RunQueue ready_;
+  Mailbox mailbox_;
+  bool stopping_ = false;
+};
+
+}  // namespace fairlead::runtime

@@ -1,0 +1,23 @@
+// Something that the loop runs soon: a coroutine that may go on, or a piece of clean-up.
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+
+namespace fairlead::runtime {
+
+// Queued at most once. Leaves the queue by itself when it is destroyed, so that an operation may be abandoned.
+class Runnable : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+ public:
+  virtual void run() = 0;
+
+ protected:
+  Runnable() = default;
+  // A copy is never queued: only an operation that has not begun is ever moved into its coroutine's frame.
+  Runnable(const Runnable&) noexcept {}
+  Runnable& operator=(const Runnable&) = delete;
+  ~Runnable() = default;
+};
+
+using RunQueue = boost::intrusive::list<Runnable, boost::intrusive::constant_time_size<false>>;
+
+}  // namespace fairlead::runtime

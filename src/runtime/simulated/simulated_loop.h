@@ -1,0 +1,96 @@
+// The event loop on virtual time with a network in memory: the same program, repeatable from a seed.
+//
+// Time jumps from one event to the next. What is sent arrives later, in pieces cut at random; a send may be taken in
+// part; a connect may be refused or vanish. Nothing here touches a clock or a socket.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <queue>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "runtime/event_loop.h"
+
+namespace fairlead::runtime {
+
+// How the simulated network behaves.
+struct NetworkConditions {
+  Duration min_delay = std::chrono::microseconds(50);
+  Duration max_delay = std::chrono::milliseconds(2);
+  std::size_t socket_buffer = 64 * 1024;  // bytes on their way or unread, per direction
+  double cut = 0.3;                       // chance that a sent piece is cut in two, again and again
+  double short_send = 0.1;                // chance that a send is taken in part only
+};
+
+class SimulatedLoop final : public EventLoop {
+ public:
+  explicit SimulatedLoop(std::uint64_t seed, NetworkConditions conditions = {});
+  ~SimulatedLoop() override;
+
+  // A listening descriptor at `address`; connects to it arrive there.
+  int listen(const sockaddr* address, socklen_t length);
+  // Connects to `address` are not answered at all while `on`.
+  void black_hole(const sockaddr* address, socklen_t length, bool on);
+
+  // Runs until nothing more can happen (no event, no timer) or virtual time reaches `until`. True when all is quiet.
+  bool run_until(Deadline until);
+  // Descriptors that are open: a leak shows here.
+  std::size_t open_descriptors() const { return sockets_.size(); }
+  Random& random() { return random_; }
+
+  WallTime wall_now() const override;
+  Accepted accept(int listener) override;
+  Accepted connect(const sockaddr* address, socklen_t length) override;
+  int connect_error(int descriptor) override;
+  IoResult receive(int descriptor, std::span<char> into) override;
+  IoResult send(int descriptor, std::span<const iovec> pieces) override;
+  void shutdown_send(int descriptor) override;
+  void close(int descriptor, bool reset) override;
+  void watch(int descriptor, EventSource& source) override;
+  void unwatch(int descriptor) override;
+
+ protected:
+  void wait(Deadline until) override;
+  void wake() override {}
+
+ private:
+  struct Socket;
+  struct Event {
+    TimePoint time;
+    std::uint64_t order;
+    // Boxed, because a priority queue hands out constant references only.
+    std::shared_ptr<std::move_only_function<void()>> action;
+    friend bool operator>(const Event& left, const Event& right) {
+      return left.time != right.time ? left.time > right.time : left.order > right.order;
+    }
+  };
+
+  Duration delay();
+  void at(TimePoint time, std::move_only_function<void()> action);
+  Socket* find(int descriptor);
+  Socket& add_socket();
+  void tell(int descriptor, Readiness readiness);
+  void deliver(int from, std::string bytes);
+  void deliver_end(int from, int to, bool reset);
+  void arrive(int to, int from, const std::string& bytes);
+  void establish(int client, const std::string& address);
+  void wake_blocked_sender(Socket& reader);
+
+  Random random_;
+  NetworkConditions conditions_;
+  std::map<int, std::unique_ptr<Socket>> sockets_;
+  std::map<std::string, int> listeners_;
+  std::set<std::string> black_holes_;
+  std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+  std::uint64_t order_ = 0;
+  int next_descriptor_ = 1000;
+  bool quiet_ = false;
+};
+
+}  // namespace fairlead::runtime

@@ -1,0 +1,135 @@
+"""What must not wait: tunnels, event streams, and bodies that are still being sent."""
+
+import base64
+import os
+import socket
+import threading
+
+from clients import Connection, Cut, encode
+from harness import ProxyTest, wait_until
+
+UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+
+
+def upgrade_headers() -> dict[str, str]:
+    return {**UPGRADE, "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode()}
+
+
+class WebSockets(ProxyTest):
+    def setUp(self):
+        super().setUp()
+        self.server = self.backend()
+        self.proxy = self.fairlead(self.server)
+
+    def test_a_websocket_is_a_tunnel_both_ways(self):
+        with Connection(self.proxy.port) as client:
+            response = client.request("GET", "/ws", upgrade_headers())
+            self.assertEqual(101, response.status)
+            self.assertEqual("websocket", response.get("Upgrade"))
+            self.assertIsNotNone(response.get("Sec-WebSocket-Accept"))
+            for message in (b"\x81\x05hello", b"\x00" * 70_000, bytes(range(256))):
+                client.send(message)
+                self.assertEqual(message, client.read_exactly(len(message)))
+
+    def test_bytes_sent_along_with_the_upgrade_are_not_lost(self):
+        with Connection(self.proxy.port) as client:
+            client.send(encode("GET", "/ws", upgrade_headers()) + b"early")
+            self.assertEqual(101, client.read_response().status)
+            self.assertEqual(b"early", client.read_exactly(5))
+
+    def test_the_end_of_one_side_ends_the_other(self):
+        with Connection(self.proxy.port) as client:
+            client.request("GET", "/ws", upgrade_headers())
+            self.server.close()
+            self.assertTrue(client.at_end())
+
+    def test_a_refused_upgrade_is_a_plain_response(self):
+        with Connection(self.proxy.port) as client:
+            response = client.request("GET", "/status/403", upgrade_headers())
+            self.assertEqual(403, response.status)
+            self.assertEqual(200, client.request("GET", "/").status)
+
+    def test_the_log_has_the_tunnel_when_it_ends(self):
+        with Connection(self.proxy.port) as client:
+            client.request("GET", "/ws", upgrade_headers())
+        self.assertEqual(101, self.proxy.logged("/ws")["status"])
+
+
+class Streams(ProxyTest):
+    def setUp(self):
+        super().setUp()
+        self.server = self.backend()
+        self.proxy = self.fairlead(self.server)
+
+    def test_an_event_arrives_while_the_next_is_not_yet_sent(self):
+        with Connection(self.proxy.port) as client:
+            client.send(encode("GET", "/sse"))
+            _, status, headers = client.read_head()
+            self.assertEqual((200, "text/event-stream"), (status, dict(headers)["Content-Type"]))
+            self.assertIn(b"data: 1\n\n", client.read_some())  # the server waits for us: nothing else can come
+            self.server.release.set()
+            wait_until(lambda: b"data: 2\n\n" in client.read_some(), "the second event")
+
+    def test_the_first_half_of_a_response_arrives_before_the_second(self):
+        with Connection(self.proxy.port) as client:
+            client.send(encode("GET", "/hold-mid"))
+            client.read_head()
+            self.assertEqual(b"first ", client.read_exactly(6))
+            self.server.release.set()
+            self.assertEqual(b"second", client.read_exactly(6))
+
+    def test_a_response_may_come_before_the_upload_is_over(self):
+        # The server answers 403 after the head; the client has sent only part of its body.
+        server = EarlyAnswer(self)
+        proxy = self.fairlead(server.port)
+        with Connection(proxy.port) as client:
+            client.send(encode("POST", "/", {"Content-Length": "100000"}) + b"x" * 1000)
+            self.assertEqual(403, client.read_response().status)
+
+    def test_a_client_that_leaves_frees_the_server(self):
+        with Connection(self.proxy.port) as client:
+            client.send(encode("GET", "/sse"))
+            client.read_head()
+            self.server.arrived.wait(10)
+        line = self.proxy.logged("/sse")
+        self.assertEqual("client_gone", line["reason"])
+
+    def test_a_cut_response_is_never_a_success(self):
+        for path in ("/reset-mid", "/bad-chunk"):
+            with Connection(self.proxy.port) as client:
+                client.send(encode("GET", path))
+                with self.assertRaises((Cut, ConnectionResetError, ValueError), msg=path):
+                    client.read_response()
+
+    def test_a_slow_reader_gets_everything(self):
+        length = 8 << 20
+        with Connection(self.proxy.port) as client:
+            client.send(encode("GET", f"/bytes/{length}"))
+            # Reads nothing until the server can send no more: what is in between must be bounded, and lost nothing.
+            _, status, _ = client.read_head()
+            other = Connection(self.proxy.port)
+            self.addCleanup(other.close)
+            for _ in range(20):
+                self.assertEqual(200, other.request("GET", "/").status)
+            self.assertEqual((200, length), (status, len(client.read_exactly(length))))
+
+
+class EarlyAnswer:
+    """A server that answers as soon as it has the head of a request."""
+
+    def __init__(self, test: ProxyTest):
+        listening = socket.create_server(("127.0.0.1", 0))
+        test.addCleanup(listening.close)
+        self.port = listening.getsockname()[1]
+
+        def serve():
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                if connection.recv(4096):  # a health check sends nothing
+                    connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
