@@ -114,6 +114,8 @@ def header_comment(tree: Tree) -> Iterator[Finding]:
     """x.cc beside x.h is explained by the comment there, and x_test.cc by that of what it tests."""
     paths = {file.path for file in tree.cpp}
     for file in tree.files:
+        if file.path.startswith("tests/fuzz/corpus/"):  # inputs, not sources
+            continue
         subject = re.sub(r"(_test)?\.cc$", "", file.path)
         if file.suffix == ".cc" and not paths.isdisjoint({f"{subject}.h", f"{subject}.cc"} - {file.path}):
             continue

@@ -37,7 +37,7 @@ telemetry::AccessFormat format_of(LogFormat format) {
 }  // namespace
 
 std::expected<std::unique_ptr<Logs>, std::string> Logs::open(const LogOptions& options, std::size_t workers) {
-  std::unique_ptr<Logs> logs(new Logs(options));
+  auto logs = std::make_unique<Logs>(options);
   if (auto added = logs->add_outputs(workers); !added) return std::unexpected(added.error());
   logs->writer_->start();
   return logs;

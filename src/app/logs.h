@@ -22,6 +22,8 @@ class Logs {
  public:
   // Opens the targets and starts the writer. Fails with words where a file cannot be opened.
   static std::expected<std::unique_ptr<Logs>, std::string> open(const LogOptions& options, std::size_t workers);
+  // Nothing is open yet: `open` makes logs that are of use.
+  explicit Logs(const LogOptions& options) : options_(options) {}
   // Ends as by `close`.
   ~Logs();
   Logs(const Logs&) = delete;
@@ -41,7 +43,6 @@ class Logs {
   std::uint64_t take_recovered();
 
  private:
-  explicit Logs(const LogOptions& options) : options_(options) {}
 
   std::expected<void, std::string> add_outputs(std::size_t workers);
 

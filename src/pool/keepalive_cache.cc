@@ -46,7 +46,7 @@ KeepaliveCaches::~KeepaliveCaches() { clear(); }
 
 KeepaliveCache& KeepaliveCaches::of(const Server& server) {
   auto& cache = caches_[&server];
-  if (cache == nullptr) cache = new KeepaliveCache;  // Counted from here on; intrusive_ptr has no make function.
+  if (cache == nullptr) cache.reset(std::make_unique<KeepaliveCache>().release());
   return *cache;
 }
 

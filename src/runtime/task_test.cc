@@ -56,7 +56,7 @@ TEST(Task, an_error_after_a_wait_reaches_the_outermost_caller_and_destroys_local
   TaskGroup group(loop);
   auto witness = std::make_shared<int>(0);
   auto late_failure = [&loop](std::shared_ptr<int> held) -> Task<int> {
-    co_await sleep_until(loop, loop.now() + 1s);
+    co_await pause_until(loop, loop.now() + 1s);
     co_await fail(Error{.code = ErrorCode::bad_response});
     co_return *held;
   };
@@ -79,7 +79,7 @@ TEST(TaskGroup, join_waits_for_the_last_task) {
   TaskGroup joiner(loop);
   std::vector<std::string> order;
   auto sleeper = [&](Duration wait, std::string name) -> Task<void> {
-    co_await sleep_until(loop, loop.now() + wait);
+    co_await pause_until(loop, loop.now() + wait);
     order.push_back(name);
   };
   auto wait_for_all = [&]() -> Task<void> {
@@ -100,7 +100,7 @@ TEST(Both, the_first_error_asks_the_other_side_to_end) {
   bool other_ended = false;
   Result<void> outcome;
   auto failing = [&]() -> Task<void> {
-    co_await sleep_until(loop, loop.now() + 1s);
+    co_await pause_until(loop, loop.now() + 1s);
     co_await fail(Error{.code = ErrorCode::client_gone});
   };
   auto patient = [&]() -> Task<void> {

@@ -25,7 +25,7 @@ class Sleep : public Operation, public Timer {
   Deadline until_;
 };
 
-inline Sleep sleep_until(EventLoop& loop, Deadline until) { return {loop, until}; }
+inline Sleep pause_until(EventLoop& loop, Deadline until) { return {loop, until}; }
 
 // Lets everything else that is ready run first, and the loop look at its sockets.
 class Yield : public Operation {
