@@ -71,8 +71,7 @@ std::expected<void, std::string> Demo::start() {
 }
 
 runtime::Task<void> Demo::play() {
-  while (engine_.health().is_checking() && !is_stopping_) co_await runtime::sleep_until(loop_, loop_.now() + 10ms);
-  start_ = loop_.now();
+  while (engine_.health().is_checking() && !is_stopping_) co_await runtime::pause_until(loop_, loop_.now() + 10ms);
   narrator_.started(address_.text(), rate_);
   traffic_.send_requests_to(address_);
   loop_.timers().set(*this, loop_.now() + 1s);

@@ -89,7 +89,9 @@ runtime::Task<void> Script::crash_one() {
 
 runtime::Task<void> Script::bring_it_back() {
   const std::size_t server = plan_.crashing();
+  const bool was_down = state(server) == ServerState::down;
   stage_.bring_back(server);
+  if (!was_down) co_return;
   if (!co_await happens([&] { return pool::is_serving(state(server)); }, moment(kDrain))) co_return;
   stage_.say({"back", fmt::format("{} is back: {} good checks, then a {} warm-up instead of a flood.", name(server),
                                   small_number(plan_.rise), short_seconds(plan_.warmup))});
