@@ -100,7 +100,9 @@ std::vector<ServerReport> HealthMonitor::reports() const {
                          .server = member.server->name(),
                          .state = machine.state(),
                          .why = machine.why(),
-                         .since = machine.since()});
+                         .since = machine.since(),
+                         .in_flight = member.server->in_flight(),
+                         .requests = member.server->requests()});
     }
   }
   return reports;
