@@ -105,8 +105,9 @@ void validate_servers(const PoolOptions& pool, const Cursor& at, Report& report)
 }
 
 void validate_health(const HealthOptions& health, const Cursor& at, Report& report) {
-  if (health.timeout > health.every)
-    report.error(at.at("timeout").exists() ? at.at("timeout") : at.at("every"),
+  // The default is shortened where it has to be; what was written is not changed in silence.
+  if (health.timeout > health.every && at.at("timeout").exists())
+    report.error(at.at("timeout"),
                  {"F1013", "a check must end before the next one starts", "`timeout` is longer than `every`",
                   fmt::format("make `timeout` at most {}", config::print_duration(health.every))});
   if (health.type == HealthType::http && health.path.empty())

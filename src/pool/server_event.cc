@@ -108,7 +108,8 @@ std::string human_line(const ServerEvent& event) {
 }
 
 std::string human_line(const PoolEvent& event) {
-  const std::string_view time = Timestamp(event.at).time_of_day_to_the_second();
+  const Timestamp at(event.at);
+  const std::string_view time = at.time_of_day_to_the_second();
   if (event.to == PoolState::empty) return fmt::format("{}  pool {} empty: it has no servers\n", time, event.pool);
   return fmt::format("{}  pool {} {}: {} of {} up\n", time, event.pool, word(event.to), event.serving, event.servers);
 }

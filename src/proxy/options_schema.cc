@@ -144,7 +144,7 @@ config::SchemaPtr schema_of(const ListenerTimeouts*) {
 
 config::SchemaPtr schema_of(const ListenerLimits*) {
   constexpr ByteCount kSmallest = 1_KiB;
-  constexpr ByteCount kLargest = 1024_KiB;
+  constexpr ByteCount kLargest = 256_KiB;
   return record<ListenerLimits>(
       field("header_size", &ListenerLimits::header_size, "The largest request head.").range(kSmallest, kLargest),
       unsupported("connections", "Open connections of this listener."),
