@@ -192,8 +192,10 @@ void HealthMonitor::resolved(Watched& watched, const net::Lookup& lookup) {
   }
 }
 
-void HealthMonitor::tell(const Watched& watched, const std::optional<pool::Transition>& transition) {
+void HealthMonitor::tell(Watched& watched, const std::optional<pool::Transition>& transition) {
   if (!transition) return;
+  // What failed before says nothing of a server that is let in again.
+  if (pool::is_serving(transition->to) && !pool::is_serving(transition->from)) watched.detector->reset(loop_.now());
   std::vector<std::string> evidence;
   for (const pool::Evidence& entry : transition->evidence) evidence.push_back(entry.check.summary);
   listener_.on_server_event({.at = loop_.wall_now(),

@@ -78,6 +78,7 @@ runtime::Task<void> Demo::play() {
   const Result<void> played = co_await script_.run().result();
   is_script_over_ = true;
   if (played) co_await wait_for_players();
+  is_stopping_ = true;
   runtime::TimerWheel::cancel(*this);
   traffic_.close_client([this] { loop_.post_from_anywhere([this] { loop_.stop(); }); });
 }

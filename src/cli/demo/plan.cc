@@ -25,6 +25,7 @@ app::Options options_for(const DemoFlags& flags, const net::Endpoint& listen,
                          const std::vector<net::Endpoint>& servers) {
   pool::PoolOptions pool;
   pool.health.every = shortened(kCheckEvery, flags);
+  pool.health.timeout = pool.health.every;
   pool.warmup = shortened(kWarmup, flags);
   for (std::size_t index = 0; index < servers.size(); ++index) {
     pool.servers.push_back({.name = "app-" + std::to_string(index + 1), .address = servers[index]});

@@ -20,10 +20,6 @@ constexpr Duration kReturn = 28s;
 constexpr Duration kDrain = 42s;
 constexpr Duration kEnd = 55s;
 
-constexpr std::string_view kBreakThings =
-    " Break things yourself: press 1, 2 or 3 to crash a server, s to slow one, d to drain one, + or - to change the "
-    "load, q to end.";
-
 constexpr std::array<std::string_view, 10> kNumbers{"No",   "One", "Two",   "Three", "Four",
                                                     "Five", "Six", "Seven", "Eight", "Nine"};
 constexpr std::array<std::string_view, 4> kSmallNumbers{"no", "one", "two", "three"};
@@ -40,6 +36,15 @@ std::string words_for(const pool::ServerEvent& check) {
 
 std::string small_number(std::uint32_t number) {
   return number < kSmallNumbers.size() ? std::string(kSmallNumbers[number]) : std::to_string(number);
+}
+
+// What the keys do; one digit for each server.
+std::string break_things(std::size_t servers) {
+  const std::string digits = servers == 2 ? "1 or 2" : servers == 3 ? "1, 2 or 3" : fmt::format("1 to {}", servers);
+  return fmt::format(
+      " Break things yourself: press {} to crash a server, s to slow one, d to drain one, + or - to "
+      "change the load.",
+      digits);
 }
 
 std::string short_seconds(Duration duration) {
@@ -65,7 +70,7 @@ runtime::Task<void> Script::run() {
   co_await reach(kDrain);
   co_await drain_one();
   co_await reach(kEnd);
-  stage_.say({"end", fmt::format("That was it.{}", plan_.is_interactive ? kBreakThings : "")});
+  stage_.say({"end", fmt::format("That was it.{}", plan_.is_interactive ? break_things(plan_.servers) : "")});
 }
 
 runtime::Task<void> Script::crash_one() {
