@@ -14,8 +14,16 @@ class OutlierDetectorTest : public testing::Test {
   void succeed(int requests) {
     for (int request = 0; request < requests; ++request) servers_[0].record_success();
   }
-  // How many of the failures were told to the control thread.
+  // How many of the failures were told to the control thread. Never in a row: the share rule alone is at work.
   int fail(int requests) {
+    int told = 0;
+    for (int request = 0; request < requests; ++request) {
+      servers_[0].clear_failures_in_a_row();
+      told += servers_[0].record_failure() ? 1 : 0;
+    }
+    return told;
+  }
+  int fail_in_a_row(int requests) {
     int told = 0;
     for (int request = 0; request < requests; ++request) told += servers_[0].record_failure() ? 1 : 0;
     return told;
@@ -35,6 +43,31 @@ TEST_F(OutlierDetectorTest, five_failures_that_are_half_of_the_requests_are_told
   EXPECT_EQ(finding->failures, 5u);
   EXPECT_EQ(finding->requests, 10u);
   EXPECT_EQ(finding->window, 30s);
+}
+
+TEST_F(OutlierDetectorTest, five_failures_in_a_row_are_told_and_found_however_many_succeeded_before) {
+  succeed(1000);
+  detector_.assess(kTestStart);
+  EXPECT_EQ(fail_in_a_row(4), 0);
+  EXPECT_FALSE(detector_.assess(kTestStart));
+  EXPECT_EQ(fail_in_a_row(1), 1);
+  EXPECT_TRUE(detector_.assess(kTestStart));
+}
+
+TEST_F(OutlierDetectorTest, a_success_ends_a_row) {
+  succeed(1000);
+  detector_.assess(kTestStart);
+  fail_in_a_row(4);
+  succeed(1);
+  EXPECT_EQ(fail_in_a_row(4), 0);
+  EXPECT_FALSE(detector_.assess(kTestStart));
+}
+
+TEST_F(OutlierDetectorTest, a_row_counts_once) {
+  fail_in_a_row(5);
+  ASSERT_TRUE(detector_.assess(kTestStart));
+  detector_.reset(kTestStart);
+  EXPECT_FALSE(detector_.assess(kTestStart + 1s));
 }
 
 TEST_F(OutlierDetectorTest, failures_below_the_share_are_not_held_against_it) {
