@@ -127,7 +127,8 @@ runtime::Task<void> HealthMonitor::check_for_ever(std::shared_ptr<Watched> watch
       const std::shared_ptr<const pool::HealthCheck> check = watched->check;
       net::SocketAddress target = *address;
       if (options.port != 0) target.set_port(options.port);
-      pool::CheckOutcome outcome = co_await watched->checker.run(*check, target, std::min(options.timeout, options.every));
+      pool::CheckOutcome outcome =
+          co_await watched->checker.run(*check, target, std::min(options.timeout, options.every));
       if (watched->stopped.is_set()) co_return;
       tell(*watched, outcome.timed_out ? watched->machine.check_timed_out(std::move(outcome.result), loop_.now())
                                        : watched->machine.checked(std::move(outcome.result), loop_.now()));

@@ -11,14 +11,14 @@ namespace fairlead::cli {
 
 // The command line of `run`, as it was written.
 struct RunArguments {
-  app::RunFlags flags;       // --listen, --to, --health, --algorithm
-  std::string config;        // -c FILE; empty: ./fairlead.yaml, else /etc/fairlead/fairlead.yaml
-  std::string sticky;        // --sticky: refused, not in this version
-  std::string save;          // --save FILE
+  app::RunFlags flags;  // --listen, --to, --health, --algorithm
+  std::string config;   // -c FILE; empty: ./fairlead.yaml, else /etc/fairlead/fairlead.yaml
+  std::string sticky;   // --sticky: refused, not in this version
+  std::string save;     // --save FILE
   bool print_config = false;
-  bool log = false;          // --log: the access log on a terminal too
+  bool log = false;  // --log: the access log on a terminal too
   bool dry_run = false;
-  bool json = false;         // events as JSON lines, on a terminal too
+  bool json = false;  // events as JSON lines, on a terminal too
 };
 
 // Blocks until the engine has stopped. Returns the exit code.
