@@ -197,10 +197,12 @@ void Runner::begin_stop(int signal) {
   stop_began_ = loop_.now();
   at_stop_ = engine_.open_work();
   const app::ShutdownOptions& shutdown = engine_.options().shutdown;
-  event("process.draining", pool::Severity::info, fmt::format("Stopping with {} open", work_text(at_stop_)));
-  say(fmt::format("Stopping: no new connections. {} open; waiting up to {}. Ctrl-C again stops now.\n",
-                  work_text(at_stop_), seconds_text(shutdown.grace)));
   phase_ = Phase::delaying;
+  event("process.draining", pool::Severity::info, fmt::format("Stopping with {} open", work_text(at_stop_)));
+  if (!at_stop_.empty()) {
+    say(fmt::format("Stopping: no new connections. {} open; waiting up to {}. Ctrl-C again stops now.\n",
+                    work_text(at_stop_), seconds_text(shutdown.grace)));
+  }
   // Load balancers in front of this one are given the time to look elsewhere.
   if (shutdown.delay > Duration::zero()) {
     loop_.timers().set(*this, loop_.now() + shutdown.delay);
@@ -221,7 +223,9 @@ void Runner::watch_drain() {
   const app::OpenWork left = engine_.open_work();
   const std::string took = seconds_text(loop_.now() - stop_began_);
   if (left.empty()) {
-    say(fmt::format("Stopped after {}. {} finished. Nothing was cut mid-response.\n", took, work_text(at_stop_)));
+    say(at_stop_.empty()
+            ? "Stopped. Nothing was open.\n"
+            : fmt::format("Stopped after {}. {} finished. Nothing was cut mid-response.\n", took, work_text(at_stop_)));
     finish(kDone);
     return;
   }
