@@ -375,6 +375,15 @@ pools: {web: {servers: [3001], health: /health}})"},
      R"(to: "${APP_PORT}")",
      R"(to: "${APP_PORT:-3001}"
 health: /health)"},
+    {"F2102", "a server's name that has no address",
+     "The name could not be looked up on this machine. It is no error, because it may get its address later: until then "
+     "the server is `unresolved` and gets no requests. `fairlead check --offline` looks nothing up.",
+     R"(listen: :8080
+to: no-such-host.invalid:3000
+health: /health)",
+     R"(listen: :8080
+to: 127.0.0.1:3000
+health: /health)"},
     {"F2201", "a server that is Fairlead itself",
      "Requests to this server would come back to Fairlead's own listener, and go round for ever. The server's address "
      "must be the port that your app listens on.",

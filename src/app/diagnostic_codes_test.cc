@@ -53,9 +53,9 @@ TEST(DiagnosticCodes, are_in_order) {
 
 TEST(DiagnosticCodes, the_wrong_example_gives_the_code_and_the_right_one_is_clean) {
   // These two are about other files than the example.
-  const std::set<std::string_view> about_files{"F0001", "F1002"};
+  const std::set<std::string_view> about_surroundings{"F0001", "F1002", "F2102"};
   for (const DiagnosticCode& code : diagnostic_codes()) {
-    if (about_files.contains(code.code)) continue;
+    if (about_surroundings.contains(code.code)) continue;
     EXPECT_THAT(codes(code.wrong), testing::Contains(std::string(code.code))) << code.wrong;
     EXPECT_THAT(codes(code.right), testing::IsEmpty()) << code.right;
   }

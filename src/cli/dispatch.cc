@@ -80,6 +80,7 @@ int run_verb(const CommandLine& line, Output& output) {
 
 int check_verb(const CommandLine& line, Output& output) {
   CheckArguments arguments{.files = line.arguments, .strict = line.has("--strict"), .fix = line.has("--fix")};
+  if (!line.has("--offline")) arguments.name_fault = app::ask_system;
   if (line.has("--config")) arguments.files.push_back(line.value("--config"));
   if (arguments.files.empty()) arguments.files = default_config();
   if (line.value("--format") == "json" || line.has("--json")) arguments.format = CheckFormat::json;
