@@ -40,7 +40,7 @@ TEST(Validate, a_listener_of_a_route_must_exist) {
 }
 
 TEST(Validate, references_and_types_are_reported_together) {
-  EXPECT_THAT(codes("listen: :80\nroutes: [{to: wep}]\npools: {web: {servers: [3001], drain: 30}}"),
+  EXPECT_THAT(codes("listen: :80\nroutes: [{to: wep}]\npools: {web: {servers: [3001], warmup: 30}}"),
               ElementsAre("F1004", "F3002", "F0203"));
 }
 
