@@ -17,9 +17,8 @@ void add_flags(CLI::App& app, std::span<const Flag> flags, CommandLine& line) {
   for (const Flag& flag : flags) {
     std::vector<std::string>* values = &line.flags[std::string(flag.long_name())];
     if (flag.value.empty()) {
-      app.add_flag_function(std::string(flag.name), [values](std::int64_t count) {
-        if (count > 0) values->emplace_back();  // `--json=false` is none
-      });
+      app.add_flag_function(std::string(flag.name), [values](std::int64_t) { values->emplace_back(); })
+          ->disable_flag_override();
       continue;
     }
     CLI::Option* option = app.add_option(std::string(flag.name), *values);
@@ -32,6 +31,14 @@ const Flag* find_flag(std::span<const Flag> flags, std::string_view name) {
     return name == flag.long_name() || (!flag.name.starts_with("--") && name == flag.name.substr(0, 2));
   });
   return found == flags.end() ? nullptr : &*found;
+}
+
+bool is_flag(const Verb& verb, std::string_view word) {
+  return find_flag(verb.flags, word) != nullptr || find_flag(global_flags(), word) != nullptr;
+}
+
+std::string missing_value(const Flag& flag) {
+  return fmt::format("error: `{0}` needs a value: {0} {1}", flag.long_name(), flag.value);
 }
 
 std::string unknown_verb(const std::string& word) {
@@ -65,14 +72,17 @@ std::string wrong_choice(std::string_view what, std::string_view choices, const 
   const std::vector<std::string_view> words = words_of(choices);
   if (words.empty() || std::ranges::find(words, word) != words.end()) return {};
   const std::string near = config::nearest(word, words);
-  return fmt::format("error: {} takes {}, not `{}`.{}", what, choices, word,
-                     near.empty() ? "" : fmt::format(" Did you mean `{}`?", near));
+  return fmt::format("error: {} takes {}, not `{}`{}", what, choices, word,
+                     near.empty() ? "" : fmt::format(". Did you mean `{}`?", near));
 }
 
 std::string fault_of_flags(std::span<const Flag> flags, const CommandLine& line) {
   for (const Flag& flag : flags) {
     const std::vector<std::string> values = line.values(flag.long_name());
     if (flag.value.empty() || values.empty()) continue;
+    // CLI11 would take `--to --health` for a server of that name.
+    const auto is_none = [&](const std::string& value) { return value.empty() || is_flag(*line.verb, value); };
+    if (std::ranges::any_of(values, is_none)) return missing_value(flag);
     if (values.size() > 1 && !flag.is_repeatable) {
       return fmt::format("error: `{}` can be given once only, not {} times", flag.long_name(), values.size());
     }
@@ -89,10 +99,10 @@ std::string fault_of_arguments(const Verb& verb, const std::vector<std::string>&
     if (may_be_none) return {};
     return fmt::format("error: `{}` needs {}. For example: {}", verb.name, verb.arguments, verb.examples[0]);
   }
-  if (verb.name == "run" && (words[0].ends_with(".yaml") || words[0].ends_with(".yml"))) {
-    return fmt::format("error: a file comes after -c: fairlead run -c {}", words[0]);
+  if (verb.arguments.empty()) {
+    return fmt::format("error: `{}` takes no argument, but got `{}`{}", verb.name, words[0],
+                       verb.name == "run" ? ". A server comes after --to, a file after -c" : "");
   }
-  if (verb.arguments.empty()) return fmt::format("error: `{}` takes no argument, but got `{}`", verb.name, words[0]);
   if (words.size() > 1 && !takes_many) {
     return fmt::format("error: `{}` takes one {}, but got `{}` too", verb.name, verb.arguments, words[1]);
   }
@@ -123,17 +133,20 @@ std::expected<std::vector<std::string>, std::string> read_words(std::vector<std:
     app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {  // The library's way to say what is wrong.
     const std::string_view text = error.what();
-    const std::string_view name = text.substr(0, text.find(':'));
+    // It begins with the flag, whose dashes are left out of some messages.
+    std::string name(text.substr(0, text.find_first_of(": ")));
+    if (!name.starts_with('-')) name.insert(0, "--");
     for (const std::span<const Flag> flags : {line.verb->flags, global_flags()}) {
       if (const Flag* flag = find_flag(flags, name)) {
-        return std::unexpected(flag->value.empty()
-                                   ? fmt::format("error: `{}` takes no value", name)
-                                   : fmt::format("error: `{0}` needs a value: {0} {1}", name, flag->value));
+        return std::unexpected(flag->value.empty() ? fmt::format("error: `{}` takes no value", name)
+                                                   : missing_value(*flag));
       }
     }
     return std::unexpected(fmt::format("error: {}. All flags: fairlead {} --help", text, line.verb->name));
   }
-  return app.remaining();
+  std::vector<std::string> unread = app.remaining();
+  std::erase(unread, "--");  // has made arguments of what comes after it
+  return unread;
 }
 
 // Where the verb stands: flags that every verb takes may come before it. The end where there is none.
@@ -177,7 +190,8 @@ std::expected<CommandLine, std::string> parse_command_line(const std::vector<std
   const std::vector<std::string> words = usual_form(given);
   CommandLine line;
   const auto verb = find_verb_word(words);
-  if (verb == words.end()) return line;
+  if (words.empty()) return line;
+  if (verb == words.end()) return std::unexpected("error: there are flags, but no command. `fairlead` lists them.");
   if (verb->starts_with('-')) return std::unexpected(flag_without_verb(*verb));
   line.verb = find_verb(*verb);
   if (line.verb == nullptr) return std::unexpected(unknown_verb(*verb));

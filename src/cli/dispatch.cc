@@ -46,9 +46,12 @@ bool write_file(const std::string& path, const std::string& text) {
   return static_cast<bool>(file.flush());
 }
 
+// What `run` would take; none where there is neither.
 std::vector<std::string> default_config() {
-  constexpr std::string_view kHere = "fairlead.yaml";
-  return {std::string(std::filesystem::exists(kHere) ? kHere : "/etc/fairlead/fairlead.yaml")};
+  for (const char* path : {"fairlead.yaml", "/etc/fairlead/fairlead.yaml"}) {
+    if (std::filesystem::exists(path)) return {path};
+  }
+  return {};
 }
 
 }  // namespace
@@ -86,6 +89,7 @@ int check_verb(const CommandLine& line, Output& output) {
   CheckArguments arguments{.files = line.arguments, .strict = line.has("--strict"), .fix = line.has("--fix")};
   if (line.has("--config")) arguments.files.push_back(line.value("--config"));
   if (arguments.files.empty()) arguments.files = default_config();
+  if (arguments.files.empty()) return fail(output, "no fairlead.yaml here. Name a file: fairlead check FILE");
   if (line.value("--format") == "json" || line.has("--json")) arguments.format = CheckFormat::json;
   if (line.value("--format") == "github") arguments.format = CheckFormat::github;
   return check_command(arguments, app::SystemEnvironment(), write_file, output);
