@@ -32,11 +32,7 @@ constexpr std::array kRunFlags{
 constexpr std::array kCheckFlags{
     Flag{"--fix", "", "Apply the fixes that have one possible reading."},
     Flag{"--strict", "", "Warnings make the exit code 3 too."},
-<<<<<<< HEAD
     Flag{"--offline", "", "Look no server names up."},
-=======
-    Flag{"--offline", "", "Ask no name server. This version never does."},
->>>>>>> cli2
     Flag{"--format", "FORMAT", "How faults are printed.", false, "human|json|github"},
 };
 
