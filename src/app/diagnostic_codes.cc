@@ -376,7 +376,8 @@ pools: {web: {servers: [3001], health: /health}})"},
      R"(to: "${APP_PORT:-3001}"
 health: /health)"},
     {"F2102", "a server's name that has no address",
-     "The name could not be looked up on this machine. It is no error, because it may get its address later: until then "
+     "The name could not be looked up on this machine. It is no error, because it may get its address later: until "
+     "then "
      "the server is `unresolved` and gets no requests. `fairlead check --offline` looks nothing up.",
      R"(listen: :8080
 to: no-such-host.invalid:3000

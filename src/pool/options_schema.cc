@@ -245,7 +245,8 @@ config::SchemaPtr schema_of(const HealthOptions*) {
 config::SchemaPtr schema_of(const PassiveOptions*) {
   constexpr std::uint32_t kMaxFailures = 10'000;
   return record<PassiveOptions>(
-      field("failures", &PassiveOptions::failures, "Failed requests that eject a server: as many in a row, or within `window`.")
+      field("failures", &PassiveOptions::failures,
+            "Failed requests that eject a server: as many in a row, or within `window`.")
           .range(1, kMaxFailures),
       field("window", &PassiveOptions::window, "How far back failures count.").range(1s, kDay),
       field("min_share", &PassiveOptions::min_share, "The failures must also be this share of the server's requests."),
