@@ -52,12 +52,12 @@ health: /health)"},
     {"F0007", "merge keys",
      "`<<` is not part of YAML 1.2, and tools differ in what it means. `defaults` does the same for pools, routes and "
      "listeners.",
-     R"(x-a: &a {drain: 5s}
+     R"(x-a: &a {warmup: 5s}
 to: 3001
 defaults: {pool: {<<: *a}})",
      R"(to: 3001
 health: /health
-defaults: {pool: {drain: 5s}})"},
+defaults: {pool: {warmup: 5s}})"},
     {"F0008", "more than one document",
      "`---` in the middle starts a second document. One file is one configuration; use `include` to split it.",
      R"(to: 3001
@@ -374,6 +374,16 @@ pools: {web: {servers: [3001], health: /health}})"},
      "A variable is not set, or a file or credential cannot be read. `${NAME:-default}` gives a default.",
      R"(to: "${APP_PORT}")",
      R"(to: "${APP_PORT:-3001}"
+health: /health)"},
+    {"F2102", "a server's name that has no address",
+     "The name could not be looked up on this machine. It is no error, because it may get its address later: until "
+     "then "
+     "the server is `unresolved` and gets no requests. `fairlead check --offline` looks nothing up.",
+     R"(listen: :8080
+to: no-such-host.invalid:3000
+health: /health)",
+     R"(listen: :8080
+to: 127.0.0.1:3000
 health: /health)"},
     {"F2201", "a server that is Fairlead itself",
      "Requests to this server would come back to Fairlead's own listener, and go round for ever. The server's address "

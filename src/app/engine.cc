@@ -15,11 +15,13 @@ struct Engine::Core {
   std::thread thread;
 };
 
-Engine::Engine(runtime::EventLoop& loop, SocketSource& sockets, net::Resolver& resolver, HealthListener& events)
+Engine::Engine(runtime::EventLoop& loop, SocketSource& sockets, net::Resolver& resolver, HealthListener& events,
+               bool for_people)
     : loop_(loop),
       sockets_(sockets),
       resolver_(resolver),
       events_(events),
+      for_people_(for_people),
       random_(static_cast<std::uint64_t>(loop.wall_now().time_since_epoch().count())) {}
 
 Engine::~Engine() { FAIRLEAD_ASSERT(workers_.empty()); }
@@ -44,7 +46,7 @@ std::expected<void, StartError> Engine::go_over_to(const Options& options, pool:
   // First all that may fail, then all that may not.
   std::unique_ptr<Logs> logs;
   if (logs_ == nullptr || logs_->options() != options.log) {
-    auto opened = Logs::open(options.log, workers_.size());
+    auto opened = Logs::open(options.log, workers_.size(), for_people_);
     if (!opened) return std::unexpected(StartError{.log = opened.error()});
     logs = std::move(*opened);
   }

@@ -63,8 +63,10 @@ struct OpenWork {
 
 class Engine {
  public:
-  // All of them outlive it. `events` hears every change of state, on the control thread.
-  Engine(runtime::EventLoop& loop, SocketSource& sockets, net::Resolver& resolver, HealthListener& events);
+  // All of them outlive it. `events` hears every change of state, on the control thread. The event log is in words if
+  // it is `for_people`, else in JSON.
+  Engine(runtime::EventLoop& loop, SocketSource& sockets, net::Resolver& resolver, HealthListener& events,
+         bool for_people = false);
   // Must have been stopped, or never started.
   ~Engine();
   Engine(const Engine&) = delete;
@@ -109,6 +111,7 @@ class Engine {
   SocketSource& sockets_;
   net::Resolver& resolver_;
   HealthListener& events_;
+  bool for_people_;
   Random random_;
   Options options_;
   std::uint64_t generation_ = 0;

@@ -100,7 +100,9 @@ std::vector<ServerReport> HealthMonitor::reports() const {
                          .server = member.server->name(),
                          .state = machine.state(),
                          .why = machine.why(),
-                         .since = machine.since()});
+                         .since = machine.since(),
+                         .in_flight = member.server->in_flight(),
+                         .requests = member.server->requests()});
     }
   }
   return reports;
@@ -125,7 +127,8 @@ runtime::Task<void> HealthMonitor::check_for_ever(std::shared_ptr<Watched> watch
       const std::shared_ptr<const pool::HealthCheck> check = watched->check;
       net::SocketAddress target = *address;
       if (options.port != 0) target.set_port(options.port);
-      pool::CheckOutcome outcome = co_await watched->checker.run(*check, target, options.timeout);
+      pool::CheckOutcome outcome =
+          co_await watched->checker.run(*check, target, std::min(options.timeout, options.every));
       if (watched->stopped.is_set()) co_return;
       tell(*watched, outcome.timed_out ? watched->machine.check_timed_out(std::move(outcome.result), loop_.now())
                                        : watched->machine.checked(std::move(outcome.result), loop_.now()));
@@ -190,8 +193,10 @@ void HealthMonitor::resolved(Watched& watched, const net::Lookup& lookup) {
   }
 }
 
-void HealthMonitor::tell(const Watched& watched, const std::optional<pool::Transition>& transition) {
+void HealthMonitor::tell(Watched& watched, const std::optional<pool::Transition>& transition) {
   if (!transition) return;
+  // What failed before says nothing of a server that is let in again.
+  if (pool::is_serving(transition->to) && !pool::is_serving(transition->from)) watched.detector->reset(loop_.now());
   std::vector<std::string> evidence;
   for (const pool::Evidence& entry : transition->evidence) evidence.push_back(entry.check.summary);
   listener_.on_server_event({.at = loop_.wall_now(),

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,6 +40,8 @@ struct ServerReport {
   pool::ServerState state{};
   std::string why;
   TimePoint since{};
+  std::uint32_t in_flight = 0;  // requests, of all workers
+  std::uint64_t requests = 0;   // ever sent to it
 };
 
 class HealthMonitor final : public pool::SuspectListener, private runtime::Timer {
@@ -76,7 +79,7 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
   void resolve(const std::shared_ptr<Watched>& watched);
   void resolved(Watched& watched, const net::Lookup& lookup);
   void assess(Watched& watched);
-  void tell(const Watched& watched, const std::optional<pool::Transition>& transition);
+  void tell(Watched& watched, const std::optional<pool::Transition>& transition);
   void tell_pool(const pool::Pool& pool, std::string_view reason);
   std::shared_ptr<Watched> find(const pool::Server* server) const;
 

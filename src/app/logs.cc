@@ -36,14 +36,15 @@ telemetry::AccessFormat format_of(LogFormat format) {
 
 }  // namespace
 
-std::expected<std::unique_ptr<Logs>, std::string> Logs::open(const LogOptions& options, std::size_t workers) {
+std::expected<std::unique_ptr<Logs>, std::string> Logs::open(const LogOptions& options, std::size_t workers,
+                                                             bool for_people) {
   auto logs = std::make_unique<Logs>(options);
-  if (auto added = logs->add_outputs(workers); !added) return std::unexpected(added.error());
+  if (auto added = logs->add_outputs(workers, for_people); !added) return std::unexpected(added.error());
   logs->writer_->start();
   return logs;
 }
 
-std::expected<void, std::string> Logs::add_outputs(std::size_t workers) {
+std::expected<void, std::string> Logs::add_outputs(std::size_t workers, bool for_people) {
   auto access = open_sink(options_.access.output);
   if (!access) return std::unexpected(access.error());
   auto events = open_sink(options_.events.output);
@@ -54,8 +55,7 @@ std::expected<void, std::string> Logs::add_outputs(std::size_t workers) {
     auto output = std::make_unique<telemetry::LogOutput>("events", std::move(*events), [](std::uint64_t) {});
     event_ring = &output->add_ring();
     outputs_.push_back(&writer_->add(std::move(output)));
-    const bool is_for_people = options_.events.output == "stderr" && ::isatty(STDERR_FILENO) == 1;
-    events_.open(is_for_people ? EventLog::Format::human : EventLog::Format::json, options_.events.level, *event_ring,
+    events_.open(for_people ? EventLog::Format::human : EventLog::Format::json, options_.events.level, *event_ring,
                  *writer_);
   }
   if (*access != nullptr) {

@@ -21,7 +21,9 @@ namespace fairlead::app {
 class Logs {
  public:
   // Opens the targets and starts the writer. Fails with words where a file cannot be opened.
-  static std::expected<std::unique_ptr<Logs>, std::string> open(const LogOptions& options, std::size_t workers);
+  // Events are lines of words if they are `for_people`, else JSON.
+  static std::expected<std::unique_ptr<Logs>, std::string> open(const LogOptions& options, std::size_t workers,
+                                                                bool for_people);
   // Nothing is open yet: `open` makes logs that are of use.
   explicit Logs(const LogOptions& options) : options_(options) {}
   // Ends as by `close`.
@@ -43,8 +45,7 @@ class Logs {
   std::uint64_t take_recovered();
 
  private:
-
-  std::expected<void, std::string> add_outputs(std::size_t workers);
+  std::expected<void, std::string> add_outputs(std::size_t workers, bool for_people);
 
   LogOptions options_;
   std::shared_ptr<telemetry::LogWriter> writer_ = std::make_shared<telemetry::LogWriter>();

@@ -19,10 +19,12 @@ struct Checked {
   config::Diagnostics diagnostics;
 };
 
-Checked check_file(const std::string& file, const config::Environment& environment) {
+Checked check_file(const std::string& file, const config::Environment& environment, const app::NameFault& name_fault) {
   app::LoadResult result = app::load_file(file, environment);
   if (!result) return {file, "", std::move(result.error())};
-  return {file, app::summary(result->options), std::move(result->warnings)};
+  Checked checked{file, app::summary(result->options), std::move(result->warnings)};
+  if (name_fault) std::ranges::move(app::check_names(*result, name_fault), std::back_inserter(checked.diagnostics));
+  return checked;
 }
 
 // `fairlead.yaml is valid: 2 listeners, 4 routes, 2 pools, 5 servers. 1 warning (F3002).`
@@ -49,7 +51,8 @@ void print_human(const Checked& checked, Output& output) {
 }
 
 // Makes the fixes of one file and checks it again; false where it could not be written.
-bool fix_file(Checked& checked, const config::Environment& environment, const WriteFile& write_file, Output& output) {
+bool fix_file(Checked& checked, const CheckArguments& arguments, const config::Environment& environment,
+              const WriteFile& write_file, Output& output) {
   const auto text = environment.read_file(checked.file, config::kMaxFileBytes);
   if (!text) return true;  // The diagnostics say so already.
   const config::FixedText fixed = config::apply_fixes(*text, checked.file, checked.diagnostics);
@@ -59,7 +62,7 @@ bool fix_file(Checked& checked, const config::Environment& environment, const Wr
     return false;
   }
   output.err << fixed.diff << fmt::format("Fixed {} in {}.\n\n", fixed.fixes, checked.file);
-  checked = check_file(checked.file, environment);
+  checked = check_file(checked.file, environment, arguments.name_fault);
   return true;
 }
 
@@ -70,8 +73,8 @@ int check_command(const CheckArguments& arguments, const config::Environment& en
   config::Diagnostics all;
   bool is_valid = true;
   for (const std::string& file : arguments.files) {
-    Checked checked = check_file(file, environment);
-    if (arguments.fix && !fix_file(checked, environment, write_file, output)) return kFailed;
+    Checked checked = check_file(file, environment, arguments.name_fault);
+    if (arguments.fix && !fix_file(checked, arguments, environment, write_file, output)) return kFailed;
     if (arguments.format == CheckFormat::human) print_human(checked, output);
     is_valid &= !checked.summary.empty() && (checked.diagnostics.empty() || !arguments.strict);
     std::ranges::move(checked.diagnostics, std::back_inserter(all));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/name_check.h"
 #include "cli/output.h"
 #include "config/environment.h"
 
@@ -17,6 +18,7 @@ struct CheckArguments {
   CheckFormat format = CheckFormat::human;
   bool strict = false;  // warnings count as errors for the exit code
   bool fix = false;
+  app::NameFault name_fault = {};  // looks server names up; empty: none is (--offline)
 };
 
 // Replaces a file's text; false where that failed. Passed in, so that a test needs no disk.

@@ -51,7 +51,8 @@ runtime::Task<void> H1Client::connected(Deadline deadline) {
 
 bool H1Client::is_reusable() const {
   return keep_alive_ && has_response_ && !is_broken_ && decoder_.is_complete() && output_.is_complete() &&
-         output_.is_flushed() && input_.unread().empty() && !connection_.is_lost() && !connection_.has_hung_up();
+         output_.is_flushed() && input_.unread().empty() && !connection_.is_lost() && !connection_.has_hung_up() &&
+         !connection_.is_canceled();
 }
 
 BufferWriter& H1Client::begin_head(std::string_view method, std::string_view target) {

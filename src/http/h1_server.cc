@@ -1,6 +1,7 @@
 #include "http/h1_server.h"
 
 #include <cerrno>
+#include <utility>
 
 #include "runtime/wait.h"
 
@@ -218,9 +219,19 @@ void H1Server::abort() {
   connection_.reset_on_close();
 }
 
+void H1Server::watch_departure(DepartureWatcher* watcher) {
+  departure_watcher_ = watcher;
+  connection_.watch_hang_up(watcher == nullptr ? nullptr : this);
+}
+
+void H1Server::on_hang_up() {
+  if (departure_watcher_ != nullptr) std::exchange(departure_watcher_, nullptr)->on_client_left();
+}
+
 void H1Server::cut() {
   abort();
   connection_.cancel();
+  on_hang_up();
 }
 
 runtime::Task<void> H1Server::close_gently() {

@@ -25,7 +25,7 @@ struct H1ServerOptions {
 };
 
 // One per downstream connection; the stream of each of its exchanges in turn.
-class H1Server final : public ServerStream {
+class H1Server final : public ServerStream, private net::HangUpWatcher {
  public:
   // `workspace` and `options` outlive it.
   H1Server(runtime::EventLoop& loop, int descriptor, Workspace& workspace, const H1ServerOptions& options);
@@ -61,10 +61,12 @@ class H1Server final : public ServerStream {
   void close_after_response() override { keep_alive_ = false; }
   void abort() override;
   void interrupt_reading() override { connection_.interrupt_reading(); }
+  void watch_departure(DepartureWatcher* watcher) override;
   std::uint64_t bytes_received() const override { return bytes_received_; }
   std::uint64_t bytes_sent() const override { return output_.body_bytes(); }
 
  private:
+  void on_hang_up() override;
   runtime::Task<void> send(runtime::IoResult sent);
   Result<bool> take_head();
   Error error_of(const Refusal& refusal) const;
@@ -74,6 +76,7 @@ class H1Server final : public ServerStream {
   Workspace& workspace_;
   const H1ServerOptions& options_;
   H1Output output_;
+  DepartureWatcher* departure_watcher_ = nullptr;
   BodyDecoder decoder_;
   Refusal refusal_;
   std::uint64_t bytes_received_ = 0;

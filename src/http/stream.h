@@ -42,6 +42,15 @@ struct Transport {
   net::Output& output;
 };
 
+// Told that nobody waits for a response any more.
+class DepartureWatcher {
+ public:
+  virtual void on_client_left() = 0;
+
+ protected:
+  ~DepartureWatcher() = default;
+};
+
 // The client's side of one exchange.
 class ServerStream {
  public:
@@ -70,6 +79,9 @@ class ServerStream {
   virtual void abort() = 0;
   // Ends a pending `read_body` with `canceled`.
   virtual void interrupt_reading() = 0;
+  // Tells `watcher`, at most once, when the client leaves from here on; null: nobody. A client that had ended its
+  // direction with its request only half-closes: it is served.
+  virtual void watch_departure(DepartureWatcher* watcher) = 0;
   // Body bytes so far, in both directions.
   virtual std::uint64_t bytes_received() const = 0;
   virtual std::uint64_t bytes_sent() const = 0;

@@ -74,12 +74,14 @@ void Connection::stop_watching_idle() {
 void Connection::shutdown_send() { loop_.shutdown_send(descriptor_); }
 
 void Connection::on_ready(runtime::Readiness readiness) {
+  const bool leaves = (readiness.hung_up && !hung_up_) || (readiness.failed && !failed_);
   readable_ |= readiness.readable;
   writable_ |= readiness.writable;
   hung_up_ |= readiness.hung_up;
   failed_ |= readiness.failed;
   if (readable_ && reader_ != nullptr) complete(reader_, {});
   if (writable_ && writer_ != nullptr) complete(writer_, {});
+  if (leaves && hang_up_watcher_ != nullptr) std::exchange(hang_up_watcher_, nullptr)->on_hang_up();
   if (idle_watcher_ != nullptr && (readable_ || hung_up_ || failed_)) {
     std::exchange(idle_watcher_, nullptr)->on_idle_ended(*this);
   }

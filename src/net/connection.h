@@ -27,6 +27,15 @@ class IdleWatcher {
   ~IdleWatcher() = default;
 };
 
+// Told that the peer has gone while somebody is busy with what it asked for.
+class HangUpWatcher {
+ public:
+  virtual void on_hang_up() = 0;
+
+ protected:
+  ~HangUpWatcher() = default;
+};
+
 // Owned by one task or session; belongs to its loop's thread. At most one task waits to read and one to write.
 class Connection final : private runtime::EventSource, private runtime::Timer {
  public:
@@ -62,9 +71,13 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
   void watch_idle(IdleWatcher& watcher, Deadline deadline);
   void stop_watching_idle();
 
+  // `watcher` is told once when the peer ends its direction or goes altogether, from here on; null: nobody is.
+  void watch_hang_up(HangUpWatcher* watcher) { hang_up_watcher_ = watcher; }
+
   // The peer has gone altogether (not only ended its direction).
   bool is_lost() const { return failed_; }
   bool has_hung_up() const { return hung_up_; }
+  bool is_canceled() const { return canceled_; }
 
   void shutdown_send();
   // From here on, closing drops what is unsent and tells the peer at once.
@@ -87,6 +100,7 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
   Wait* reader_ = nullptr;
   Wait* writer_ = nullptr;
   IdleWatcher* idle_watcher_ = nullptr;
+  HangUpWatcher* hang_up_watcher_ = nullptr;
   Deadline idle_deadline_ = kNever;
 };
 

@@ -138,6 +138,8 @@ void HealthMachine::failed() {
   if (!is_down) return;
   health_ = Health::down;
   is_warming_ = false;
+  // From here on the checks decide: once they pass again they know better than failures of before.
+  is_ejected_ = false;
 }
 
 void HealthMachine::start_warmup(TimePoint now) {

@@ -105,8 +105,9 @@ void validate_servers(const PoolOptions& pool, const Cursor& at, Report& report)
 }
 
 void validate_health(const HealthOptions& health, const Cursor& at, Report& report) {
-  if (health.timeout > health.every)
-    report.error(at.at("timeout").exists() ? at.at("timeout") : at.at("every"),
+  // The default is shortened where it has to be; what was written is not changed in silence.
+  if (health.timeout > health.every && at.at("timeout").exists())
+    report.error(at.at("timeout"),
                  {"F1013", "a check must end before the next one starts", "`timeout` is longer than `every`",
                   fmt::format("make `timeout` at most {}", config::print_duration(health.every))});
   if (health.type == HealthType::http && health.path.empty())
@@ -244,7 +245,8 @@ config::SchemaPtr schema_of(const HealthOptions*) {
 config::SchemaPtr schema_of(const PassiveOptions*) {
   constexpr std::uint32_t kMaxFailures = 10'000;
   return record<PassiveOptions>(
-      field("failures", &PassiveOptions::failures, "Failed requests within `window` that eject a server.")
+      field("failures", &PassiveOptions::failures,
+            "Failed requests that eject a server: as many in a row, or within `window`.")
           .range(1, kMaxFailures),
       field("window", &PassiveOptions::window, "How far back failures count.").range(1s, kDay),
       field("min_share", &PassiveOptions::min_share, "The failures must also be this share of the server's requests."),
@@ -279,7 +281,7 @@ config::SchemaPtr schema_of(const PoolOptions*) {
       field("last_resort", &PoolOptions::last_resort, "When no server is up: `try` the least bad, or `fail` at once."),
       field("warmup", &PoolOptions::warmup, "A server that is new or back gets a growing share over this long.")
           .range(0s, kDay),
-      field("drain", &PoolOptions::drain, "How long a server that leaves may finish its requests.").range(0s, kDay),
+      unsupported("drain", "How long a server that leaves may finish its requests."),
       field("timeouts", &PoolOptions::timeouts, "Limits on waiting for a server."),
       field("keepalive", &PoolOptions::keepalive, "Connections to servers that are kept for reuse."),
       unsupported("discover", "Servers that come from DNS, Docker, Kubernetes or a file."),

@@ -33,7 +33,9 @@ std::optional<OutlierFinding> OutlierDetector::assess(TimePoint now) {
   const std::uint64_t requests = failures + successes;
   const bool are_many = failures >= options_.failures && failures > 0;
   const bool are_a_share = static_cast<double>(failures) >= options_.min_share.fraction * static_cast<double>(requests);
-  const bool is_outlier = are_many && are_a_share;
+  // A server that answers nothing any more shows at once, however well it did before.
+  const bool are_in_a_row = options_.failures > 0 && server_.failures_in_a_row() >= options_.failures;
+  const bool is_outlier = (are_many && are_a_share) || (are_in_a_row && failures > 0);
   // Where the server may not be ejected, the workers need not say so again with each failure.
   arm(base, successes, is_outlier ? failures + options_.failures : 0);
   if (!is_outlier) return std::nullopt;
@@ -43,6 +45,8 @@ std::optional<OutlierFinding> OutlierDetector::assess(TimePoint now) {
 void OutlierDetector::reset(TimePoint now) {
   starts_.fill({.successes = server_.successes(), .failures = server_.failures()});
   newest_start_ = now;
+  server_.clear_failures_in_a_row();
+  server_.publish_run_limit(options_.failures);
   arm(starts_.front(), 0, 0);
 }
 

@@ -1,4 +1,5 @@
-// Judges a server by real traffic: too many failures in a window that are also too great a share of its requests.
+// Judges a server by real traffic: too many failures in a row, or in a window where they are also too great a share of
+// its requests.
 //
 // Workers only bump the server's counters and compare one of them with a threshold; the window and the judgement are
 // the control thread's, which alone changes states.

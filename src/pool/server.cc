@@ -48,7 +48,9 @@ std::uint32_t Server::effective_weight(TimePoint now) const {
 
 bool Server::record_failure() {
   const std::uint64_t failures = failure_.failures.fetch_add(1, std::memory_order_relaxed) + 1;
-  if (failures < failure_.suspect_at.load(std::memory_order_relaxed)) return false;
+  const std::uint32_t in_a_row = failure_.in_a_row.fetch_add(1, std::memory_order_relaxed) + 1;
+  const bool ends_a_run = in_a_row == failure_.run_limit.load(std::memory_order_relaxed);
+  if (!ends_a_run && failures < failure_.suspect_at.load(std::memory_order_relaxed)) return false;
   // Of several workers that cross the threshold together, one tells.
   return failure_.suspect_at.exchange(kNeverSuspect, std::memory_order_relaxed) != kNeverSuspect;
 }

@@ -76,7 +76,11 @@ class Server {
   std::uint32_t effective_weight(TimePoint now) const;
 
   // Workers.
-  void record_success() { load_.successes.fetch_add(1, std::memory_order_relaxed); }
+  void record_success() {
+    load_.successes.fetch_add(1, std::memory_order_relaxed);
+    // The line is only read as long as nothing fails.
+    if (failure_.in_a_row.load(std::memory_order_relaxed) != 0) failure_.in_a_row.store(0, std::memory_order_relaxed);
+  }
   // True for the one failure that the control thread has to hear of (see OutlierDetector).
   bool record_failure();
 
@@ -84,6 +88,11 @@ class Server {
   void publish_state(ServerState state, TimePoint warmup_start, Duration warmup);
   void publish_weight(std::uint32_t weight);
   void publish_address(const net::SocketAddress& address);
+  // Failures since the last success, of all workers.
+  std::uint32_t failures_in_a_row() const { return failure_.in_a_row.load(std::memory_order_relaxed); }
+  void clear_failures_in_a_row() { failure_.in_a_row.store(0, std::memory_order_relaxed); }
+  // As many failures in a row make record_failure() say true; 0: none do.
+  void publish_run_limit(std::uint32_t failures) { failure_.run_limit.store(failures, std::memory_order_relaxed); }
   // The count of failures at which record_failure() next says true.
   void publish_suspect_at(std::uint64_t failures);
   static constexpr std::uint64_t kNeverSuspect = std::numeric_limits<std::uint64_t>::max();
@@ -110,6 +119,8 @@ class Server {
   struct alignas(kCacheLine) Failure {
     std::atomic<std::uint64_t> failures{0};
     std::atomic<std::uint64_t> suspect_at{kNeverSuspect};
+    std::atomic<std::uint32_t> in_a_row{0};
+    std::atomic<std::uint32_t> run_limit{0};
   };
 
   Published published_;

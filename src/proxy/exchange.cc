@@ -45,9 +45,18 @@ Exchange::Exchange(Context& context, http::ServerStream& downstream, const Clien
   prepared_ = request_.build(head, client, id_.text(), context.workspace);
   context_.counters.requests.add();
   context_.counters.open_requests.add(1);
+  downstream_.watch_departure(this);
 }
 
-Exchange::~Exchange() { context_.counters.open_requests.add(-1); }
+Exchange::~Exchange() {
+  downstream_.watch_departure(nullptr);
+  context_.counters.open_requests.add(-1);
+}
+
+void Exchange::on_client_left() {
+  client_left_ = true;
+  if (upstream_ != nullptr) upstream_->cancel();
+}
 
 runtime::Task<void> Exchange::run() {
   co_await Result<void>(prepared_);
@@ -71,6 +80,7 @@ runtime::Task<void> Exchange::run() {
     outcome = again;
     if (outcome && retries_ > 0) context_.counters.retries_recovered.add();
   }
+  if (!outcome && client_left_) co_await runtime::fail({.code = ErrorCode::client_gone, .blame = Blame::downstream});
   co_await Result<void>(outcome);
 }
 
@@ -87,11 +97,13 @@ runtime::Task<void> Exchange::attempt() {
     const Result<pool::Lease> leased = co_await lease(*server_, same_server || retries_ > 0).result();
     if (leased) {
       reused_ = leased->is_reused();
+      upstream_ = &**leased;
       outcome = co_await forward(**leased).result();
     } else {
       reused_ = false;
       outcome = std::unexpected(leased.error());
     }
+    upstream_ = nullptr;
   }
   if (!outcome) note_attempt(outcome.error(), began);
   report(outcome);
@@ -120,6 +132,7 @@ runtime::Task<pool::Lease> Exchange::lease(pool::Server& server, bool fresh) {
   const runtime::Accepted socket = context_.loop.connect(address->get(), address->size);
   if (socket.descriptor < 0) co_await Result<void>(std::unexpected(http::connect_error(socket.error)));
   auto client = std::make_unique<http::H1Client>(context_.loop, socket.descriptor, context_.workspace);
+  upstream_ = client.get();
   co_await client->connected(within_total(options.timeouts.connect));
   connect_time_ = context_.loop.now() - began;
   co_return pool::Lease(cache, std::move(client), options.keepalive, false);
@@ -238,6 +251,7 @@ runtime::Task<void> Exchange::open_tunnel(http::ClientStream& upstream, const ht
   http::BufferWriter& writer = downstream_.begin_head(head.status, head.reason);
   http::copy_fields(writer, head.fields, http::hop_by_hop_fields(head.fields));
   http::write_field(writer, "X-Request-Id", id_.text());
+  downstream_.watch_departure(nullptr);  // The tunnel passes on the end of either side.
   const http::Transport client = co_await downstream_.switch_protocols(request_.upgrade());
   context_.counters.open_tunnels.add(1);
   co_await relay_tunnel(client, upstream.transport(), route_->options.timeouts.stream_idle, tunnel_counts_);
@@ -251,7 +265,8 @@ bool Exchange::may_retry_method() const {
 }
 
 bool Exchange::may_retry(const Error& error) {
-  if (downstream_.response_started() || body_began_ || context_.loop.now() >= total_deadline_) return false;
+  if (client_left_ || downstream_.response_started() || body_began_ || context_.loop.now() >= total_deadline_)
+    return false;
   if (std::exchange(retry_is_granted_, false)) return true;
   const RetryOptions& retry = route_->options.retry;
   if (error.retry_is_safe) return retries_on(retry, RetryOn::connect) && takes_retry();

@@ -23,7 +23,7 @@
 namespace fairlead::proxy {
 
 // One request with its response. Lives in the frame of the task that serves it.
-class Exchange {
+class Exchange final : private http::DepartureWatcher {
  public:
   // `downstream` has just read the head of a request, and there was no wait since.
   Exchange(Context& context, http::ServerStream& downstream, const ClientInfo& client);
@@ -42,6 +42,7 @@ class Exchange {
   static constexpr std::size_t kRecordedAttempts = 4;
   static constexpr int kMaxInterimResponses = 16;
 
+  void on_client_left() override;
   // A try on one server.
   runtime::Task<void> attempt();
   runtime::Task<pool::Lease> lease(pool::Server& server, bool fresh);
@@ -79,11 +80,13 @@ class Exchange {
   Deadline total_deadline_ = kNever;
 
   pool::TriedServers tried_;
-  pool::Server* server_ = nullptr;  // of the latest try
+  pool::Server* server_ = nullptr;          // of the latest try
+  http::ClientStream* upstream_ = nullptr;  // in use by the try that is going on
   std::uint32_t retries_ = 0;
   std::uint16_t status_ = 0;
   bool body_began_ = false;  // bytes of the request's body were taken from the client
   bool response_complete_ = false;
+  bool client_left_ = false;
   bool reused_ = false;
   bool needs_fresh_connection_ = false;  // the next try goes to the same server
   bool retry_is_granted_ = false;

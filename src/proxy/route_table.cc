@@ -66,8 +66,7 @@ RouteTable::RouteTable(std::vector<Route> routes) : routes_(std::move(routes)) {
   }
   for (auto& [host, host_routes] : exact_hosts_) host_routes.sort();
   for (Wildcard& wildcard : wildcards_) wildcard.routes.sort();
-  std::ranges::sort(wildcards_, std::ranges::greater(),
-                           [](const Wildcard& entry) { return entry.suffix.size(); });
+  std::ranges::sort(wildcards_, std::ranges::greater(), [](const Wildcard& entry) { return entry.suffix.size(); });
   any_host_.sort();
 }
 

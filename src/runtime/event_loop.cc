@@ -14,6 +14,8 @@ void EventLoop::post_from_anywhere(std::move_only_function<void()> action) {
 void EventLoop::run() {
   stopping_ = false;
   while (!stopping_) turn();
+  // A task that stopped the loop as its last act has still to be cleared away by its group.
+  run_ready();
 }
 
 void EventLoop::turn() {

@@ -93,6 +93,18 @@ TEST(TaskGroup, join_waits_for_the_last_task) {
   EXPECT_EQ(order, (std::vector<std::string>{"quick", "slow", "joined"}));
 }
 
+TEST(TaskGroup, a_task_that_stops_its_loop_is_gone_when_run_returns) {
+  SimulatedLoop loop(1);
+  TaskGroup group(loop);
+  auto stopper = [&]() -> Task<void> {
+    co_await Yield(loop);  // into the last round of the turn
+    loop.stop();
+  };
+  loop.post_from_anywhere([&] { group.start(stopper()); });
+  loop.run();
+  EXPECT_EQ(group.size(), 0U);
+}
+
 TEST(Both, the_first_error_asks_the_other_side_to_end) {
   SimulatedLoop loop(1);
   TaskGroup group(loop);

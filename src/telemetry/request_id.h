@@ -17,7 +17,7 @@ class RequestId {
 
   RequestId(WallTime now, Random& random);
 
-  std::string_view text() const { return {text_.data(), text_.size()}; }
+  std::string_view text() const [[clang::lifetimebound]] { return {text_.data(), text_.size()}; }
 
  private:
   std::array<char, kLength> text_;

@@ -70,7 +70,7 @@ class Basics(ProxyTest):
             self.assertEqual((status, b""), (response.status, response.body))
 
     def test_the_target_arrives_as_it_was_sent(self):
-        for target in ("/echo?a=b&c=%20d", "/echo/%2e%2E/x", "/echo//double", "/echo/ü".encode().decode("latin-1")):
+        for target in ("/echo?a=b&c=%20d", "/echo/%2e%2E/x", "/echo//double"):
             self.assertEqual(target, json.loads(fetch(self.proxy.port, target).body)["target"])
 
     def test_chunked_response_with_trailer(self):

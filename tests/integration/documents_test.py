@@ -59,7 +59,7 @@ class Demo(ProxyTest):
         result = self.run_fairlead("demo", "--no-browser", "--duration", "30s", "--json", seconds=90)
         self.assertEqual(0, result.returncode, result.stderr)
         last = json.loads(result.stdout.strip().splitlines()[-1])
-        self.assertEqual(0, last["errors"])
+        self.assertEqual(0, last["client_errors"])
         self.assertGreater(last["requests"], 500)
         self.assertGreater(last["retries"], 0, "the crash must have been met")
 

@@ -12,7 +12,7 @@ routes:
   - {{match: {{path: /api/exact}}, respond: {{status: 201, body: exact, type: text/x-test}}}}
   - {{match: {{path: /api/v2/*}}, respond: {{status: 200, body: v2}}}}
   - {{match: {{path: /old}}, redirect: {{to: "https://{{host}}/new{{uri}}", status: 301}}}}
-  - {{match: {{method: DELETE}}, respond: {{status: 403, body: no}}}}
+  - {{match: {{method: DELETE}}, priority: 1, respond: {{status: 403, body: no}}}}
   - {{match: {{header: {{X-Beta: "1"}}}}, respond: {{status: 200, body: beta}}}}
   - {{match: {{host: admin.test}}, respond: {{status: 200, body: admin}}}}
   - {{match: {{host: "*.shop.test"}}, respond: {{status: 200, body: shop}}}}

@@ -1,4 +1,5 @@
-// `fairlead demo`: Fairlead, toy app servers and a client in one process, so that people see it at work within a minute.
+// `fairlead demo`: Fairlead, toy app servers and a client in one process, so that people see it at work within a
+// minute.
 //
 // A server is slow, one crashes and returns, one is drained; a narrator says what happened, with measured numbers.
 #pragma once

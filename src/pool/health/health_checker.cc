@@ -58,8 +58,6 @@ runtime::Task<CheckResult> HealthChecker::ask(const HealthCheck& check, net::Soc
   bool ended = false;
   while (true) {
     if (std::optional<CheckResult> verdict = check.judge(received, ended, loop_.now() - began)) {
-      // Nothing of value is under way, and no port is held up by a connection that waits for its end.
-      connection.reset_on_close();
       co_return std::move(*verdict);
     }
     co_await connection.readable(deadline);

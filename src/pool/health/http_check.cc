@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "http/codec/body_decoder.h"
+#include "http/codec/head_parser.h"
 #include "pool/health/check.h"
 #include "pool/health/connect_words.h"
 #include "pool/health/duration_text.h"
@@ -15,39 +16,36 @@ namespace {
 
 // A response as far as a check looks at it.
 struct Answer {
-  enum class Status : std::uint8_t { incomplete, complete, malformed } parsed = Status::incomplete;
+  http::HeadParse::Status parsed = http::HeadParse::Status::incomplete;
+  std::string_view refusal;  // what is wrong with it where it was refused
   int status = 0;
-  std::string_view body;  // what has come of it, still in its transfer coding
+  std::string body;  // what has come of it, decoded
+  bool is_whole = false;
 };
 
-constexpr Answer kMalformed{.parsed = Answer::Status::malformed, .status = 0, .body = {}};
-
-// Reads one head from the start of `bytes` (RFC 9112, 4). Only the status line is looked at.
-Answer parse_head(std::string_view bytes) {
-  constexpr std::string_view kVersion = "HTTP/1.";
-  const std::size_t known = std::min(bytes.size(), kVersion.size());
-  if (bytes.substr(0, known) != kVersion.substr(0, known)) return kMalformed;
-  const std::size_t line_end = bytes.find("\r\n");
-  const std::size_t head_end = bytes.find("\r\n\r\n");
-  if (line_end == std::string_view::npos) return {};
-
-  constexpr std::size_t kStatusAt = kVersion.size() + 2;
-  const std::string_view line = bytes.substr(0, line_end);
-  int status = 0;
-  if (line.size() < kStatusAt + 3 || line[kStatusAt - 1] != ' ') return kMalformed;
-  const char* const digits = line.data() + kStatusAt;
-  const auto [end, error] = std::from_chars(digits, digits + 3, status);
-  if (error != std::errc{} || end != digits + 3 || status < 100) return kMalformed;
-  if (line.size() > kStatusAt + 3 && line[kStatusAt + 3] != ' ') return kMalformed;
-  if (head_end == std::string_view::npos) return {};
-  return {.parsed = Answer::Status::complete, .status = status, .body = bytes.substr(head_end + 4)};
+void decode_body(std::string_view bytes, http::BodyDecoder decoder, Answer& answer) {
+  http::BodyStep step{.status = http::BodyStep::Status::data};
+  while (step.status == http::BodyStep::Status::data) {
+    step = decoder.feed(bytes);
+    answer.body += step.data;
+    bytes.remove_prefix(step.consumed);
+  }
+  answer.is_whole = decoder.is_complete() || step.status == http::BodyStep::Status::refused;
 }
 
 // The final response: interim ones (RFC 9110, 15.2) are skipped.
 Answer parse_answer(std::string_view received) {
-  Answer answer = parse_head(received);
-  while (answer.parsed == Answer::Status::complete && answer.status < 200 && answer.status != 101)
-    answer = parse_head(answer.body);
+  http::ResponseHead head;
+  http::HeadParse parse;
+  do {
+    parse = http::parse_response_head(received, http::ParseLimits{}, http::Method::get, head);
+    if (parse.status != http::HeadParse::Status::complete)
+      return {.parsed = parse.status, .refusal = parse.refusal.text, .body = {}};
+    received.remove_prefix(parse.consumed);
+  } while (head.status < 200 && head.status != 101);
+
+  Answer answer{.parsed = parse.status, .refusal = {}, .status = head.status, .body = {}};
+  decode_body(received, http::BodyDecoder(head.framing, head.content_length), answer);
   return answer;
 }
 
@@ -80,19 +78,20 @@ class HttpCheck final : public HealthCheck {
 
   std::optional<CheckResult> judge(std::string_view received, bool ended, Duration took) const override {
     const Answer answer = parse_answer(received);
-    if (answer.parsed == Answer::Status::malformed) return verdict("bad_response", "an answer that is not HTTP", took);
-    if (answer.parsed == Answer::Status::incomplete) {
+    if (answer.parsed == http::HeadParse::Status::refused)
+      return verdict(word(ErrorCode::bad_response), fmt::format("not valid HTTP: {}", answer.refusal), took);
+    if (answer.parsed == http::HeadParse::Status::incomplete) {
       if (!ended) return std::nullopt;
       return verdict(word(ErrorCode::reset_before_response), "closed without an answer", took);
     }
     const std::string status = fmt::format("{}", answer.status);
     if (!options_.expect.contains(answer.status)) return verdict("check_status", status, took);
-    if (answer.body.find(options_.body) != std::string_view::npos) {
+    if (answer.body.find(options_.body) != std::string::npos) {
       CheckResult passed = verdict("ok", fmt::format("{}, {}", status, short_duration(took)), took);
       passed.verdict = CheckVerdict::passed;
       return passed;
     }
-    if (!ended) return std::nullopt;
+    if (!ended && !answer.is_whole) return std::nullopt;
     return verdict("check_body", fmt::format("{} without the text \"{}\"", status, options_.body), took);
   }
 

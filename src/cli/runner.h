@@ -1,0 +1,72 @@
+// The life of `fairlead run` once there is a configuration: start, reload, drain, stop; and the words for each.
+#pragma once
+
+#include <string>
+
+#include "app/config_loader.h"
+#include "app/engine.h"
+#include "app/health_monitor.h"
+#include "cli/output.h"
+#include "net/resolver.h"
+#include "runtime/epoll/epoll_loop.h"
+#include "runtime/timer_wheel.h"
+
+namespace fairlead::cli {
+
+struct RunnerOptions {
+  std::string file;              // reread on SIGHUP; empty for flags
+  bool for_people = false;       // words to a terminal, else JSON lines
+  bool log_to_terminal = false;  // the access log too
+  bool quiet = false;            // no summary, no narration
+};
+
+// On the control thread. Opens the listening sockets itself.
+class Runner final : private app::HealthListener, private app::SocketSource, private runtime::Timer {
+ public:
+  Runner(runtime::EpollLoop& loop, RunnerOptions options, Output& output);
+  ~Runner() override;
+
+  // Runs until a signal ends it. Returns the exit code.
+  int run(app::LoadedConfig loaded);
+  // SIGHUP reloads, SIGUSR1 reopens the log files; of the others the first drains and the second stops.
+  void on_signal(int signal);
+
+ private:
+  // Steps of a life; each goes on to the next.
+  enum class Phase : std::uint8_t { starting, running, delaying, draining, over };
+
+  void on_server_event(const pool::ServerEvent& event) override;
+  void on_pool_event(const pool::PoolEvent& event) override;
+  std::expected<std::vector<int>, net::ListenError> open(const net::Endpoint& endpoint, std::size_t count) override;
+  void close(const net::Endpoint& endpoint, const std::vector<int>& sockets) override;
+  void on_timer() override;
+
+  app::Options adapt(app::Options options) const;
+  void wait_for_first_checks();
+  void announce_start(TimePoint began);
+  void reload();
+  void reject(const std::string& why);
+  void begin_stop(int signal);
+  void begin_drain();
+  void watch_drain();
+  void finish(int exit_code);
+  void tell_minute();
+  void event(std::string_view name, pool::Severity severity, std::string text);
+  void say(const std::string& text);
+
+  runtime::EpollLoop& loop_;
+  RunnerOptions options_;
+  Output& output_;
+  net::SystemResolver resolver_;
+  app::Engine engine_;
+  Phase phase_ = Phase::starting;
+  TimePoint next_minute_;
+  app::Totals minute_;  // at the last summary line
+  TimePoint stop_began_;
+  Deadline drain_deadline_ = kNever;
+  TimePoint next_progress_;
+  app::OpenWork at_stop_;
+  int exit_code_ = 0;
+};
+
+}  // namespace fairlead::cli
