@@ -163,7 +163,8 @@ void HealthMonitor::assess(Watched& watched) {
 }
 
 void HealthMonitor::on_suspect(pool::Server& server) {
-  loop_.post_from_anywhere([this, suspect = &server] {
+  loop_.post_from_anywhere([this, alive = std::weak_ptr(alive_), suspect = &server] {
+    if (alive.expired()) return;
     if (const auto watched = find(suspect)) assess(*watched);
   });
 }

@@ -73,7 +73,8 @@ runtime::Task<void> H1Client::send_head(OutgoingFraming framing, std::string_vie
   }
   write_framing(writer, framing.framing, framing.content_length.value_or(0));
   end_head(writer);
-  return send(output_.send_head(framing.framing, {}));
+  const bool is_empty = framing.framing == Framing::length && framing.content_length.value_or(0) == 0;
+  return send(output_.send_head(framing.framing, {.is_last = is_empty}));
 }
 
 runtime::Task<void> H1Client::send_body(BodyPart part, std::string_view trailer_lines) {

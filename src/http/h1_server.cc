@@ -59,6 +59,9 @@ runtime::Task<bool> H1Server::read_request() {
   head_scan_ = 0;
   bytes_received_ = 0;
   decoder_ = BodyDecoder();
+  // A request that is refused has neither, and its answer must not depend on the one before.
+  method_ = Method::get;
+  minor_version_ = 1;
   Deadline deadline = deadline_after(loop.now(), options_.keepalive);
   if (!input_.unread().empty()) {
     // Pipelined behind the request before.
@@ -160,8 +163,10 @@ runtime::Task<void> H1Server::send(runtime::IoResult sent) {
 }
 
 runtime::Task<void> H1Server::send_interim_head() {
+  // RFC 9110, 15.2: HTTP/1.0 knows no interim responses.
+  if (minor_version_ == 0) co_return;
   end_head(output_.raw_writer());
-  return send(output_.send_head(Framing::none, {}));
+  co_await send(output_.send_head(Framing::none, {}));
 }
 
 runtime::Task<void> H1Server::send_head(OutgoingFraming framing, BodyPart first) {
@@ -231,7 +236,6 @@ void H1Server::on_hang_up() {
 void H1Server::cut() {
   abort();
   connection_.cancel();
-  on_hang_up();
 }
 
 runtime::Task<void> H1Server::close_gently() {

@@ -53,7 +53,7 @@ Exchange::~Exchange() {
   context_.counters.open_requests.add(-1);
 }
 
-void Exchange::on_client_left() {
+void Exchange::abandon() {
   client_left_ = true;
   if (upstream_ != nullptr) upstream_->cancel();
 }

@@ -35,6 +35,8 @@ class Exchange final : private http::DepartureWatcher {
   runtime::Task<void> run();
   // Answers with an error page, or cuts the response where it has begun.
   runtime::Task<void> answer_with_error(const Error& error);
+  // Gives up, wherever it is: nobody will get the response.
+  void abandon();
   // Writes the access log's line and counts.
   void record(const Result<void>& outcome);
 
@@ -42,7 +44,7 @@ class Exchange final : private http::DepartureWatcher {
   static constexpr std::size_t kRecordedAttempts = 4;
   static constexpr int kMaxInterimResponses = 16;
 
-  void on_client_left() override;
+  void on_client_left() override { abandon(); }
   // A try on one server.
   runtime::Task<void> attempt();
   runtime::Task<pool::Lease> lease(pool::Server& server, bool fresh);

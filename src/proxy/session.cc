@@ -55,11 +55,18 @@ runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
   co_await stream.close_gently();
 }
 
+void Session::cut() {
+  stream_.cut();
+  if (exchange_ != nullptr) exchange_->abandon();
+}
+
 runtime::Task<void> Session::serve_request() {
   Exchange exchange(context_, stream_, client_);
+  exchange_ = &exchange;
   const Result<void> outcome = co_await exchange.run().result();
   // An answer that cannot be given (the client has left) changes nothing more: the log says what happened before.
   if (!outcome) static_cast<void>(co_await exchange.answer_with_error(outcome.error()).result());
+  exchange_ = nullptr;
   exchange.record(outcome);
 }
 
