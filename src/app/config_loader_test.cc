@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 TEST(ConfigLoader, reads_the_smallest_file) {
   const Options options = loaded("listen: :8080\nto: [3001, 3002]\n").options;
