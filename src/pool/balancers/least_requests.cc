@@ -6,7 +6,7 @@
 // picking the smallest load alone would send every second request to the smallest server.
 //
 // Small pools are scanned. In larger ones kDraws servers are drawn by weight, which costs the same for 30 servers and
-// 10,000; docs/decisions/least-requests.md has the measurements behind both numbers.
+// 10,000.
 
 #include <array>
 #include <vector>
