@@ -15,28 +15,21 @@ void EventLoop::run() {
   stopping_ = false;
   while (!stopping_) turn();
   // A task that stopped the loop as its last act has still to be cleared away by its group.
-  work();
+  run_ready();
 }
 
 void EventLoop::turn() {
-  work();
-  wait(ready_.empty() && last_.empty() && !has_mail() && !stopping_ ? timers_.next() : now_);
+  run_ready();
+  wait(ready_.empty() && !has_mail() && !stopping_ ? timers_.next() : now_);
   timers_.advance(now_);
   mailbox_.run_all();
-  work();
+  run_ready();
 }
 
-void EventLoop::work() {
-  run_all(ready_);
-  if (last_.empty()) return;
-  run_all(last_);
-  run_all(ready_);
-}
-
-void EventLoop::run_all(RunQueue& queue) {
+void EventLoop::run_ready() {
   // Only what is queued now: a task that is always ready again must not keep the loop from its sockets.
   RunQueue batch;
-  batch.swap(queue);
+  batch.swap(ready_);
   while (!batch.empty()) {
     Runnable& runnable = batch.front();
     batch.pop_front();
