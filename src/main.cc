@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/dispatch.h"
+#include "cli/help.h"
 
 namespace {
 
@@ -30,7 +31,7 @@ int main(int argc, char** argv) {
     std::cerr << line.error() << '\n';
     return kBadCommandLine;
   }
-  if (line->verb == nullptr || line->wants_short_help || line->wants_long_help) {
+  if (line->verb == nullptr || line->wants_help()) {
     std::cout << (line->verb == nullptr   ? welcome_text()
                   : line->wants_long_help ? long_help(*line->verb)
                                           : short_help(*line->verb));

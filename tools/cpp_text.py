@@ -53,7 +53,7 @@ def functions(code: str) -> Iterator[Function]:
 
 
 def _opens_function(head: str) -> bool:
-    if _NOT_A_FUNCTION.match(head) or head.endswith(("=", "return")):
+    if _NOT_A_FUNCTION.match(head) or head.endswith(("=", "return", "(")):
         return False
     return "(" in head or head in ("", ",") or head.startswith(",")
 

@@ -158,7 +158,8 @@ BANS = (
         ("base/random", "app/", "cli/"), "take a Random"),
     Ban("sleep", r"\b(sleep_for|sleep_until|usleep|nanosleep)\b|(?<![\w>])::sleep\s*\(", (),
         "wait for the event itself, or for a Deadline", in_tests=True),
-    Ban("throw", r"\b(throw|try|catch)\b(?!_)", (), "return a Result"),
+    # CLI11 has no other way to say what is wrong.
+    Ban("throw", r"\b(throw|try|catch)\b(?!_)", ("cli/command_line.cc",), "return a Result"),
     Ban("new", r"(?<!operator )\bnew\b|(?<!= )(?<!=)(?<!operator )\bdelete\b", ("runtime/",),
         "let a container or a smart pointer own it"),
 )

@@ -1,5 +1,6 @@
 #include "app/config_loader.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -53,7 +54,6 @@ pools:
     passive: {failures: 3, window: 31s, min_share: 40%, eject: 11s, max_eject: 6m, max_share: 30%, statuses: [502, 504]}
     last_resort: fail
     warmup: 1m30s
-    drain: 31s
     timeouts: {connect: 250ms}
     keepalive: {idle: 5s, max_idle: 7, requests: 1000}
 )")
@@ -83,10 +83,46 @@ pools:
                       .statuses = {{{502, 502}, {504, 504}}}};
   expected.last_resort = pool::LastResort::fail;
   expected.warmup = 90s;
-  expected.drain = 31s;
   expected.timeouts.connect = 250ms;
   expected.keepalive = {.idle = 5s, .max_idle = 7, .requests = 1000};
   EXPECT_EQ(pool, expected);
+}
+
+// The routes of the file in the next test.
+std::vector<proxy::RouteOptions> expected_routes() {
+  using Host = proxy::HostPattern;
+  using Path = proxy::PathPattern;
+  proxy::RouteOptions api;
+  api.name = "api";
+  api.listeners = {"web"};
+  api.match.host = {{Host::Kind::exact, "myapp.com"}, {Host::Kind::wildcard, ".myapp.com"}};
+  api.match.path = {{Path::Kind::prefix, "/api/"}};
+  api.match.method = {"GET", "POST"};
+  api.match.header = {{"x-canary", "1"}};
+  api.priority = -3;
+  api.to = "web";
+  api.retry = {.attempts = 2,
+               .on = {proxy::RetryOn::connect},
+               .statuses = {{{503, 503}}},
+               .methods = {"GET"},
+               .budget = Share{0.125}};
+  api.timeouts = {.total = 5min, .first_byte = 1s, .idle = 2s, .stream_idle = 3h};
+  api.body.max = ByteCount{10 * 1024 * 1024};
+  api.log = false;
+  proxy::RouteOptions old;
+  old.name = "r2";
+  old.match.path = {{Path::Kind::exact, "/old"}};
+  old.redirect = {.to = "https://{host}{path}", .status = 301};
+  proxy::RouteOptions robots;
+  robots.name = "r3";
+  robots.match.path = {{Path::Kind::exact, "/robots.txt"}};
+  robots.respond = {.status = 404, .body = "gone", .type = "text/html"};
+  proxy::RouteOptions files;
+  files.name = "r4";
+  files.match.host = {{Host::Kind::exact, "other.com"}};
+  files.match.path = {{Path::Kind::prefix, "/static/"}};
+  files.to = "web";
+  return {api, old, robots, files};
 }
 
 TEST(ConfigLoader, reads_every_option_of_listeners_and_routes) {
@@ -120,39 +156,7 @@ x-note: {any: thing}
                                .protocol = proxy::ListenerProtocol::http,
                                .timeouts = {.header = 1s, .body_idle = 2s, .keepalive = 3s},
                                .limits = {.header_size = 16_KiB}};
-  using Host = proxy::HostPattern;
-  using Path = proxy::PathPattern;
-  proxy::RouteOptions api;
-  api.name = "api";
-  api.listeners = {"web"};
-  api.match.host = {{Host::Kind::exact, "myapp.com"}, {Host::Kind::wildcard, ".myapp.com"}};
-  api.match.path = {{Path::Kind::prefix, "/api/"}};
-  api.match.method = {"GET", "POST"};
-  api.match.header = {{"x-canary", "1"}};
-  api.priority = -3;
-  api.to = "web";
-  api.retry = {.attempts = 2,
-               .on = {proxy::RetryOn::connect},
-               .statuses = {{{503, 503}}},
-               .methods = {"GET"},
-               .budget = Share{0.125}};
-  api.timeouts = {.total = 5min, .first_byte = 1s, .idle = 2s, .stream_idle = 3h};
-  api.body.max = ByteCount{10 * 1024 * 1024};
-  api.log = false;
-  proxy::RouteOptions old;
-  old.name = "r2";
-  old.match.path = {{Path::Kind::exact, "/old"}};
-  old.redirect = {.to = "https://{host}{path}", .status = 301};
-  proxy::RouteOptions robots;
-  robots.name = "r3";
-  robots.match.path = {{Path::Kind::exact, "/robots.txt"}};
-  robots.respond = {.status = 404, .body = "gone", .type = "text/html"};
-  proxy::RouteOptions files;
-  files.name = "r4";
-  files.match.host = {{Host::Kind::exact, "other.com"}};
-  files.match.path = {{Path::Kind::prefix, "/static/"}};
-  files.to = "web";
-  expected.routes = {api, old, robots, files};
+  expected.routes = expected_routes();
   expected.pools["web"].servers = {{.name = "", .address = {"127.0.0.1", 3001, ""}}};
   expected.pools["web"].health.type = pool::HealthType::http;
   expected.pools["web"].health.path = "/h";
@@ -184,11 +188,11 @@ listeners: {a: {address: ":1"}, b: {address: ":2", timeouts: {header: 9s}}}
 defaults:
   listener: {timeouts: {header: 1s, keepalive: 2s}}
   route: {timeouts: {first_byte: 30s}}
-  pool: {health: /health, drain: 60s}
+  pool: {health: /health, warmup: 60s}
 routes: [a.com: web, {to: api, timeouts: {idle: 1s}}]
 pools:
   web: {servers: [3001]}
-  api: {servers: [3002], health: {path: /ping, rise: 7}, drain: 1s}
+  api: {servers: [3002], health: {path: /ping, rise: 7}, warmup: 1s}
 )")
                               .options;
   EXPECT_EQ(options.listeners.at("b").timeouts.header, 9s);
@@ -197,16 +201,16 @@ pools:
   EXPECT_EQ(options.routes[1].timeouts.first_byte, 30s);
   EXPECT_EQ(options.routes[1].timeouts.idle, 1s);
   EXPECT_EQ(options.pools.at("web").health.path, "/health");
-  EXPECT_EQ(options.pools.at("web").drain, 60s);
+  EXPECT_EQ(options.pools.at("web").warmup, 60s);
   EXPECT_EQ(options.pools.at("api").health.path, "/ping");
-  EXPECT_EQ(options.pools.at("api").drain, 1s);
+  EXPECT_EQ(options.pools.at("api").warmup, 1s);
 }
 
 TEST(ConfigLoader, a_fault_in_defaults_is_reported_once) {
-  EXPECT_THAT(codes("defaults: {pool: {drain: 5}}\nlisten: :1\nroutes: [{to: a}, a.com: b]\n"
+  EXPECT_THAT(codes("defaults: {pool: {warmup: 5}}\nlisten: :1\nroutes: [{to: a}, a.com: b]\n"
                     "pools: {a: {servers: [2], health: /}, b: {servers: [3], health: /}}"),
               ElementsAre("F0203"));
-  EXPECT_THAT(codes("defaults: {pool: {drain: 5}}\nto: 1\nhealth: /"), ElementsAre("F0203"));
+  EXPECT_THAT(codes("defaults: {pool: {warmup: 5}}\nto: 1\nhealth: /"), ElementsAre("F0203"));
 }
 
 TEST(ConfigLoader, the_same_tree_in_json_is_accepted) {
@@ -310,6 +314,14 @@ TEST(RunFlags, a_wrong_word_is_the_command_lines_fault_and_a_loop_the_configurat
 }
 
 // Options as text
+
+TEST(Limits, a_head_is_at_most_what_a_worker_has_room_for) {
+  constexpr std::string_view kFile =
+      "listeners: {{a: {{address: \":80\", limits: {{header_size: {}}}}}}}\n"
+      "routes: [{{respond: {{}}}}]";
+  EXPECT_THAT(codes(fmt::format(kFile, "256KiB")), IsEmpty());
+  EXPECT_THAT(codes(fmt::format(kFile, "257KiB")), ElementsAre("F0204"));
+}
 
 TEST(SavedConfig, is_nine_lines_that_load_as_the_same_options) {
   const auto flags = load_flags({.listen = {":8080"}, .to = {"3001", "3002"}, .health = "/health"});

@@ -50,7 +50,7 @@ std::string short_yaml(const Options& options) {
                                  ? "# health: /health\n"
                                  : fmt::format("health: {}\n", config::to_flow_yaml(Node::text(pool.health.path)));
   return fmt::format(
-      "{}# Fairlead: the whole configuration. After a change: fairlead check, then fairlead reload.\n"
+      "{}# Fairlead: the whole configuration. After a change: fairlead check, then pkill -HUP fairlead.\n"
       "version: 1\n"
       "# Where clients connect.\n"
       "listen: {}\n"

@@ -52,12 +52,12 @@ health: /health)"},
     {"F0007", "merge keys",
      "`<<` is not part of YAML 1.2, and tools differ in what it means. `defaults` does the same for pools, routes and "
      "listeners.",
-     R"(x-a: &a {drain: 5s}
+     R"(x-a: &a {warmup: 5s}
 to: 3001
 defaults: {pool: {<<: *a}})",
      R"(to: 3001
 health: /health
-defaults: {pool: {drain: 5s}})"},
+defaults: {pool: {warmup: 5s}})"},
     {"F0008", "more than one document",
      "`---` in the middle starts a second document. One file is one configuration; use `include` to split it.",
      R"(to: 3001
@@ -376,7 +376,8 @@ pools: {web: {servers: [3001], health: /health}})"},
      R"(to: "${APP_PORT:-3001}"
 health: /health)"},
     {"F2102", "a server's name that has no address",
-     "The name could not be looked up on this machine. It is no error, because it may get its address later: until then "
+     "The name could not be looked up on this machine. It is no error, because it may get its address later: until "
+     "then "
      "the server is `unresolved` and gets no requests. `fairlead check --offline` looks nothing up.",
      R"(listen: :8080
 to: no-such-host.invalid:3000

@@ -16,16 +16,12 @@
 namespace fairlead::app {
 namespace {
 
-// `src/`, from where this file was compiled; a relative name counts from the folder of the test program.
-std::filesystem::path source_folder() {
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe");
-  return (program.parent_path() / __FILE__).parent_path().parent_path();
-}
+const std::filesystem::path kSources = FAIRLEAD_SOURCE_DIR "/src";
 
 std::set<std::string> codes_in_source() {
   std::set<std::string> codes;
   const std::regex code("\"(F[0-9]{4})\"");
-  for (const auto& file : std::filesystem::recursive_directory_iterator(source_folder())) {
+  for (const auto& file : std::filesystem::recursive_directory_iterator(kSources)) {
     const std::string name = file.path().filename().string();
     if (!name.ends_with(".cc") || name.ends_with("_test.cc") || name == "diagnostic_codes.cc") continue;
     std::stringstream text;
@@ -39,7 +35,7 @@ std::set<std::string> codes_in_source() {
 
 TEST(DiagnosticCodes, every_code_in_the_source_is_explained_and_no_other) {
   const std::set<std::string> used = codes_in_source();
-  ASSERT_GT(used.size(), 50U) << "the source was not found from " << source_folder();
+  ASSERT_GT(used.size(), 50U) << "the source was not found from " << kSources;
   std::set<std::string> explained;
   for (const DiagnosticCode& code : diagnostic_codes()) explained.emplace(code.code);
   EXPECT_EQ(used, explained);

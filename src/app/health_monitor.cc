@@ -163,7 +163,8 @@ void HealthMonitor::assess(Watched& watched) {
 }
 
 void HealthMonitor::on_suspect(pool::Server& server) {
-  loop_.post_from_anywhere([this, suspect = &server] {
+  loop_.post_from_anywhere([this, alive = std::weak_ptr(alive_), suspect = &server] {
+    if (alive.expired()) return;
     if (const auto watched = find(suspect)) assess(*watched);
   });
 }
@@ -212,6 +213,10 @@ void HealthMonitor::tell(Watched& watched, const std::optional<pool::Transition>
 }
 
 void HealthMonitor::tell_pool(const pool::Pool& pool, std::string_view reason) {
+  // What is not checked yet is no news.
+  const bool is_checking = std::ranges::any_of(
+      pool.members(), [](const pool::Member& member) { return member.server->state() == pool::ServerState::checking; });
+  if (is_checking) return;
   const pool::PoolState now = pool.state();
   const auto [known, is_new] = pool_states_.try_emplace(pool.name(), pool::PoolState::ok);
   const pool::PoolState before = std::exchange(known->second, now);

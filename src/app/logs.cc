@@ -55,7 +55,9 @@ std::expected<void, std::string> Logs::add_outputs(std::size_t workers, bool for
     auto output = std::make_unique<telemetry::LogOutput>("events", std::move(*events), [](std::uint64_t) {});
     event_ring = &output->add_ring();
     outputs_.push_back(&writer_->add(std::move(output)));
-    events_.open(for_people ? EventLog::Format::human : EventLog::Format::json, options_.events.level, *event_ring,
+    // A file is for programs, whoever sits at the terminal.
+    const bool is_read_here = for_people && options_.events.output == "stderr";
+    events_.open(is_read_here ? EventLog::Format::human : EventLog::Format::json, options_.events.level, *event_ring,
                  *writer_);
   }
   if (*access != nullptr) {

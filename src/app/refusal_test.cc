@@ -11,7 +11,6 @@
 namespace fairlead::app {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 struct Refused {

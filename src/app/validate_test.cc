@@ -11,7 +11,6 @@ namespace fairlead::app {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 // A sound file around the part under test.
@@ -40,7 +39,7 @@ TEST(Validate, a_listener_of_a_route_must_exist) {
 }
 
 TEST(Validate, references_and_types_are_reported_together) {
-  EXPECT_THAT(codes("listen: :80\nroutes: [{to: wep}]\npools: {web: {servers: [3001], drain: 30}}"),
+  EXPECT_THAT(codes("listen: :80\nroutes: [{to: wep}]\npools: {web: {servers: [3001], warmup: 30}}"),
               ElementsAre("F1004", "F3002", "F0203"));
 }
 

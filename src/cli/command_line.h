@@ -11,7 +11,8 @@
 
 namespace fairlead::cli {
 
-// A command line that has been understood. Flags by their long name; those without a value have one that is empty.
+// A command line that has been understood. Flags by their long name; one without a value has an empty one where it was
+// given.
 struct CommandLine {
   const Verb* verb = nullptr;  // null: `fairlead` alone
   std::map<std::string, std::vector<std::string>, std::less<>> flags = {};
@@ -19,7 +20,8 @@ struct CommandLine {
   bool wants_short_help = false;
   bool wants_long_help = false;
 
-  bool has(std::string_view flag) const { return flags.contains(flag); }
+  bool wants_help() const { return wants_short_help || wants_long_help; }
+  bool has(std::string_view flag) const;
   // The last value given; empty where there is none.
   std::string value(std::string_view flag) const;
   std::vector<std::string> values(std::string_view flag) const;

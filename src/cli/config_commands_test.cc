@@ -133,7 +133,7 @@ TEST(SchemaCommand, prints_a_schema_of_the_draft_that_editors_read) {
 }
 
 TEST(Reference, has_a_row_for_each_option_with_its_default) {
-  EXPECT_THAT(configuration_reference(), HasSubstr("| `pools.NAME.drain` | duration | `30s` |"));
+  EXPECT_THAT(configuration_reference(), HasSubstr("| `pools.NAME.warmup` | duration | `10s` |"));
   EXPECT_THAT(configuration_reference(), HasSubstr("| `pools.NAME.servers[].weight` | whole number | `100` |"));
   EXPECT_THAT(configuration_reference(), HasSubstr("- `admin`: "));
   EXPECT_THAT(diagnostics_reference(), HasSubstr("## F1105: two routes match equally well"));

@@ -15,9 +15,11 @@
 #include "cli/completion.h"
 #include "cli/demo/demo_command.h"
 #include "cli/explain_command.h"
+#include "cli/help.h"
 #include "cli/reference.h"
 #include "cli/run_command.h"
 #include "cli/schema_command.h"
+#include "cli/version_command.h"
 #include "config/scalar.h"
 
 namespace fairlead::cli {
@@ -44,9 +46,12 @@ bool write_file(const std::string& path, const std::string& text) {
   return static_cast<bool>(file.flush());
 }
 
+// What `run` would take; none where there is neither.
 std::vector<std::string> default_config() {
-  constexpr std::string_view kHere = "fairlead.yaml";
-  return {std::string(std::filesystem::exists(kHere) ? kHere : "/etc/fairlead/fairlead.yaml")};
+  for (const char* path : {"fairlead.yaml", "/etc/fairlead/fairlead.yaml"}) {
+    if (std::filesystem::exists(path)) return {path};
+  }
+  return {};
 }
 
 }  // namespace
@@ -56,9 +61,11 @@ Output make_output(const CommandLine& line) {
   const ColorChoice choice = when == "always"  ? ColorChoice::always
                              : when == "never" ? ColorChoice::never
                                                : ColorChoice::automatic;
+  // `run` talks to people on stderr; what the others print is their result.
+  const int stream = line.verb != nullptr && line.verb->name == "run" ? STDERR_FILENO : STDOUT_FILENO;
   return {.out = std::cout,
           .err = std::cerr,
-          .color = use_color(choice, ::isatty(STDERR_FILENO) == 1, std::getenv("NO_COLOR")),
+          .color = use_color(choice, ::isatty(stream) == 1, std::getenv("NO_COLOR")),
           .ascii = line.has("--ascii"),
           .quiet = line.has("--quiet")};
 }
@@ -83,6 +90,7 @@ int check_verb(const CommandLine& line, Output& output) {
   if (!line.has("--offline")) arguments.name_fault = app::ask_system;
   if (line.has("--config")) arguments.files.push_back(line.value("--config"));
   if (arguments.files.empty()) arguments.files = default_config();
+  if (arguments.files.empty()) return fail(output, "no fairlead.yaml here. Name a file: fairlead check FILE");
   if (line.value("--format") == "json" || line.has("--json")) arguments.format = CheckFormat::json;
   if (line.value("--format") == "github") arguments.format = CheckFormat::github;
   return check_command(arguments, app::SystemEnvironment(), write_file, output);
@@ -101,42 +109,22 @@ int demo_verb(const CommandLine& line, Output& output) {
   return demo::run_demo(flags, output.out, output.err);
 }
 
-int explain_verb(const CommandLine& line, Output& output) {
-  if (line.arguments.size() != 1) return fail(output, "explain takes one code, such as F0203");
-  return explain_command(line.arguments[0], output);
-}
+int explain_verb(const CommandLine& line, Output& output) { return explain_command(line.arguments[0], output); }
 
 int schema_verb(const CommandLine& /*line*/, Output& output) { return schema_command(output); }
 
 int completion_verb(const CommandLine& line, Output& output) {
-  const std::string script = line.arguments.size() == 1 ? completion_script(line.arguments[0]) : std::string();
-  if (script.empty()) return fail(output, "completion takes a shell: bash, zsh or fish");
-  output.out << script;
+  output.out << completion_script(line.arguments[0]);
   return kDone;
 }
 
-int version_verb(const CommandLine& line, Output& output) {
-  if (line.has("--json")) {
-    output.out << fmt::format(R"({{"schema":"fairlead.version/v1","version":"{}","compiler":"{}"}})", FAIRLEAD_VERSION,
-                              __VERSION__)
-               << '\n';
-  } else {
-    output.out << fmt::format("fairlead {}\n", FAIRLEAD_VERSION);
-  }
-  return kDone;
-}
+int version_verb(const CommandLine& line, Output& output) { return version_command(line.has("--json"), output); }
 
 int reference_verb(const CommandLine& line, Output& output) {
-  const std::string page = line.arguments.empty() ? std::string() : line.arguments[0];
-  if (page == "configuration") {
-    output.out << configuration_reference();
-  } else if (page == "diagnostics") {
-    output.out << diagnostics_reference();
-  } else if (page == "commands") {
-    output.out << commands_reference();
-  } else {
-    return fail(output, "reference takes a page: configuration, diagnostics or commands");
-  }
+  const std::string& page = line.arguments[0];
+  output.out << (page == "configuration" ? configuration_reference()
+                 : page == "diagnostics" ? diagnostics_reference()
+                                         : commands_reference());
   return kDone;
 }
 

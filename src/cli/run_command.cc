@@ -8,11 +8,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <optional>
 #include <ostream>
 
 #include "app/engine.h"
 #include "app/system_environment.h"
-#include "cli/run_texts.h"
 #include "cli/runner.h"
 #include "cli/signals.h"
 #include "config/diagnostic_format.h"
@@ -20,6 +21,8 @@
 namespace fairlead::cli {
 
 namespace {
+
+constexpr const char* kFileHere = "fairlead.yaml";
 
 bool has_flags(const RunArguments& arguments) {
   const app::RunFlags& flags = arguments.flags;
@@ -30,13 +33,17 @@ bool has_flags(const RunArguments& arguments) {
 std::string config_file(const RunArguments& arguments) {
   if (!arguments.config.empty()) return arguments.config;
   if (has_flags(arguments)) return {};
-  for (const char* path : {"fairlead.yaml", "/etc/fairlead/fairlead.yaml"}) {
+  for (const char* path : {kFileHere, "/etc/fairlead/fairlead.yaml"}) {
     if (std::filesystem::exists(path)) return path;
   }
   return {};
 }
 
-int report_faults(const config::Diagnostics& faults, bool are_flags, Output& output) {
+int report_faults(const config::Diagnostics& faults, bool are_flags, bool is_json, Output& output) {
+  if (is_json && !are_flags) {
+    output.out << config::format_json(faults);
+    return kInvalidConfig;
+  }
   if (!are_flags) {
     if (output.quiet) {
       output.err << config::format_lines(faults);
@@ -54,26 +61,43 @@ int report_faults(const config::Diagnostics& faults, bool are_flags, Output& out
   return code;
 }
 
+// Writes the file of --save. Never over another one: it may be somebody's work.
+int save(const std::string& path, const std::string& text, Output& output) {
+  std::ifstream existing(path);
+  if (existing) {
+    const std::string before{std::istreambuf_iterator<char>(existing), std::istreambuf_iterator<char>()};
+    if (before == text) return kDone;
+    output.err << fmt::format("error: {} is there already, and is different. Nothing was started. Move it away first\n",
+                              path);
+    return kRefusedAsUnsafe;
+  }
+  std::ofstream file(path);
+  file << text;
+  if (!file.flush()) {
+    output.err << fmt::format("error: cannot write {}\n", path);
+    return kFailed;
+  }
+  const std::string again = path == kFileHere ? "fairlead run" : fmt::format("fairlead run -c {}", path);
+  if (!output.quiet) output.err << fmt::format("Wrote {}. From now on: {}\n", path, again);
+  return kDone;
+}
+
 // What the command line asks for beside running. The exit code where that is all.
 std::optional<int> prepare(const RunArguments& arguments, const app::LoadedConfig& loaded, Output& output) {
   if (arguments.print_config) {
     output.out << app::print_config(loaded);
     return kDone;
   }
-  if (!arguments.save.empty()) {
-    std::ofstream file(arguments.save);
-    file << app::to_yaml(loaded.options);
-    if (!file.flush()) {
-      output.err << fmt::format("error: cannot write {}\n", arguments.save);
-      return kFailed;
-    }
-    output.err << fmt::format("Wrote {}. From now on: fairlead run -c {}\n", arguments.save, arguments.save);
-  }
   if (arguments.dry_run) {
     output.out << fmt::format("Would run: {}.\n", app::summary(loaded.options));
+    if (!arguments.save.empty()) {
+      output.out << fmt::format("Would write {}:\n{}", arguments.save, app::to_yaml(loaded.options));
+    }
     return kDone;
   }
-  return std::nullopt;
+  if (arguments.save.empty()) return std::nullopt;
+  const int saved = save(arguments.save, app::to_yaml(loaded.options), output);
+  return saved == kDone ? std::nullopt : std::optional(saved);
 }
 
 // A proxy needs two descriptors for each request: take as many as we may have.
@@ -100,14 +124,14 @@ int run_command(const RunArguments& arguments, Output& output) {
     output.err << "error: no servers. Add --to 127.0.0.1:3000 or a fairlead.yaml here. To look around: fairlead demo\n";
     return kBadCommandLine;
   }
+  runtime::EpollLoop loop;  // its first reading of the clock is when we began
   const app::SystemEnvironment environment;
   app::LoadResult loaded = file.empty() ? app::load_flags(arguments.flags) : app::load_file(file, environment);
-  if (!loaded) return report_faults(loaded.error(), file.empty(), output);
+  if (!loaded) return report_faults(loaded.error(), file.empty(), arguments.json, output);
   if (const std::optional<int> done = prepare(arguments, *loaded, output)) return *done;
 
   raise_descriptor_limit();
   ::signal(SIGPIPE, SIG_IGN);
-  runtime::EpollLoop loop;
   // Before any thread is started, so that no other thread gets the signals.
   Runner* running = nullptr;
   const Signals signals(loop, {SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [&](int signal) {

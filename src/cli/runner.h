@@ -23,10 +23,11 @@ struct RunnerOptions {
 // On the control thread. Opens the listening sockets itself.
 class Runner final : private app::HealthListener, private app::SocketSource, private runtime::Timer {
  public:
+  // `loop` and `output` outlive it. "Ready" is measured from when the loop was made.
   Runner(runtime::EpollLoop& loop, RunnerOptions options, Output& output);
   ~Runner() override;
 
-  // Runs until a signal ends it. Returns the exit code.
+  // Runs until a signal ends it. Returns the exit code. Once only.
   int run(app::LoadedConfig loaded);
   // SIGHUP reloads, SIGUSR1 reopens the log files; of the others the first drains and the second stops.
   void on_signal(int signal);
@@ -41,16 +42,21 @@ class Runner final : private app::HealthListener, private app::SocketSource, pri
   void close(const net::Endpoint& endpoint, const std::vector<int>& sockets) override;
   void on_timer() override;
 
-  app::Options adapt(app::Options options) const;
+  app::Options adapt(const app::LoadedConfig& loaded) const;
   void wait_for_first_checks();
-  void announce_start(TimePoint began);
+  void announce_start(const app::LoadedConfig& loaded);
   void reload();
-  void reject(const std::string& why);
+  void reject(const config::Diagnostics& faults);
+  void reject(std::string_view why);
   void begin_stop(int signal);
   void begin_drain();
   void watch_drain();
-  void finish(int exit_code);
+  void finish(int second_signal);
   void tell_minute();
+  // True where the event log is what people read: what is said in words of its own must not be there twice.
+  bool people_read_events() const;
+  template <typename Event>
+  void log(const Event& event);
   void event(std::string_view name, pool::Severity severity, std::string text);
   void say(const std::string& text);
 
@@ -62,8 +68,11 @@ class Runner final : private app::HealthListener, private app::SocketSource, pri
   Phase phase_ = Phase::starting;
   TimePoint next_minute_;
   app::Totals minute_;  // at the last summary line
+  const TimePoint began_;
+  bool reload_is_due_ = false;  // asked for before we ran
   TimePoint stop_began_;
   Deadline drain_deadline_ = kNever;
+  Deadline linger_deadline_ = kNever;  // once no request is open
   TimePoint next_progress_;
   app::OpenWork at_stop_;
   int exit_code_ = 0;

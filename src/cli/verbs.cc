@@ -1,9 +1,7 @@
 #include "cli/verbs.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <vector>
+#include <ranges>
 
 #include "config/report.h"
 
@@ -50,37 +48,58 @@ constexpr std::array kVerbs{
     Verb{"run",
          "",
          "Balance requests over your servers.",
+         "Takes a configuration (-c, else ./fairlead.yaml, else /etc/fairlead/fairlead.yaml), or flags that stand for "
+         "one: then --to is all it needs, and it listens on port 8080 of this machine.\n"
+         "SIGTERM or Ctrl-C finishes open requests, then stops; a second one stops at once. SIGHUP reads the "
+         "configuration again without losing a request; a faulty one changes nothing. SIGUSR1 opens log files anew.",
          kRunFlags,
          {"fairlead run --listen :8080 --to 127.0.0.1:3001 --to 127.0.0.1:3002", "fairlead run -c fairlead.yaml"}},
     Verb{"check",
          "[FILE...]",
          "Find every fault of a configuration; changes nothing.",
+         "Reports all faults in one run, each at its line, with a cause and a correction. Without FILE it checks what "
+         "`fairlead run` would take. Warnings leave the exit code at 0 unless --strict.",
          kCheckFlags,
          {"fairlead check fairlead.yaml", "fairlead check --format github fairlead.yaml"}},
-    Verb{"demo",
-         "",
-         "See it work: three toy servers, a crash, no error for clients.",
-         kDemoFlags,
-         {"fairlead demo", "fairlead demo --duration 30s --json"}},
+    Verb{
+        "demo",
+        "",
+        "See it work: three toy servers, a crash, no error for clients.",
+        "One process with Fairlead, small app servers and a client, on free ports of this machine. One server is slow, "
+        "one crashes and comes back, one is drained; a narrator says what happens and counts what users would see. "
+        "Exits with 1 if a client saw an error.",
+        kDemoFlags,
+        {"fairlead demo", "fairlead demo --duration 30s --json"}},
     Verb{"explain",
          "CODE",
          "Say what a fault's code means, with a wrong and a right example.",
+         "The codes are those of `fairlead check`. F0xxx: syntax and types. F1xxx: references and routes. F2xxx: "
+         "environment and safety. F3xxx: advice.",
          {},
          {"fairlead explain F0203", "fairlead explain F1004"}},
     Verb{"schema",
          "",
          "Print the JSON Schema of the configuration, for editors.",
+         "Draft 2020-12. An editor that knows YAML completes keys and marks faults with it.",
          {},
          {"fairlead schema > fairlead.schema.json", "fairlead schema | less"}},
     Verb{"completion",
          "bash|zsh|fish",
          "Print the completion script of a shell.",
+         "bash: to /etc/bash_completion.d/fairlead. zsh: to a file `_fairlead` in a folder of $fpath. fish: to "
+         "~/.config/fish/completions/fairlead.fish.",
          {},
          {"fairlead completion bash > /etc/bash_completion.d/fairlead", "source <(fairlead completion bash)"}},
-    Verb{"version", "", "Print the version.", {}, {"fairlead version", "fairlead version --json"}},
+    Verb{"version",
+         "",
+         "Print the version, how it was built, and what is in it.",
+         "",
+         {},
+         {"fairlead version", "fairlead version --json"}},
     Verb{"reference",
          "configuration|diagnostics|commands",
-         "Print a page of the reference.",
+         "Print a page of docs/reference/.",
+         "",
          {},
          {"fairlead reference commands", "fairlead reference configuration"},
          true},
@@ -91,18 +110,11 @@ constexpr std::array<std::string_view, 24> kPlanned{"reload", "diff",     "statu
                                                     "add",    "remove",   "reset",   "canary", "certs",   "dashboard",
                                                     "advise", "simulate", "bench",   "import", "upgrade", "man"};
 
-std::string flag_line(const Flag& flag) {
-  std::string left(flag.name);
-  std::replace(left.begin(), left.end(), ',', ' ');
-  if (!flag.value.empty()) left += fmt::format(" {}", flag.choices.empty() ? flag.value : flag.choices);
-  std::string line = fmt::format("  {:<28} {}", left, flag.help);
-  if (flag.is_repeatable) line += " May be repeated.";
-  return line + '\n';
-}
-
-std::string usage_line(const Verb& verb) {
-  return fmt::format("usage: fairlead {}{}{}{}\n", verb.name, verb.flags.empty() ? "" : " [FLAG...]",
-                     verb.arguments.empty() ? "" : " ", verb.arguments);
+std::vector<std::string_view> flag_names(const Verb& verb) {
+  std::vector<std::string_view> names{"--help"};
+  for (const Flag& flag : verb.flags) names.push_back(flag.long_name());
+  for (const Flag& flag : kGlobalFlags) names.push_back(flag.long_name());
+  return names;
 }
 
 }  // namespace
@@ -118,69 +130,19 @@ const Verb* find_verb(std::string_view name) {
 
 bool is_planned(std::string_view name) { return std::ranges::find(kPlanned, name) != kPlanned.end(); }
 
-std::string_view nearest_verb(std::string_view name) {
+std::string nearest_verb(std::string_view name) {
   std::vector<std::string_view> names(kPlanned.begin(), kPlanned.end());
   for (const Verb& verb : kVerbs) names.push_back(verb.name);
-  const std::string found = config::nearest(name, names);
-  const auto known = std::ranges::find(names, found);
-  return known == names.end() ? std::string_view() : *known;
+  return config::nearest(name, names);
 }
 
-std::string_view nearest_flag(const Verb& verb, std::string_view name) {
-  std::vector<std::string_view> names;
-  for (const Flag& flag : verb.flags) names.push_back(flag.long_name());
-  for (const Flag& flag : kGlobalFlags) names.push_back(flag.long_name());
-  const std::string found = config::nearest(name, names);
-  const auto known = std::ranges::find(names, found);
-  return known == names.end() ? std::string_view() : *known;
-}
+std::string nearest_flag(const Verb& verb, std::string_view name) { return config::nearest(name, flag_names(verb)); }
 
-std::string welcome_text() {
-  std::string text =
-      "Fairlead stands in front of your servers and decides which of them serves each request.\n\n"
-      "  fairlead demo                                                           # see it work, no app needed\n"
-      "  fairlead run --listen :8080 --to 127.0.0.1:3001 --to 127.0.0.1:3002     # balance your own app\n\n";
-  for (const Verb& verb : kVerbs) {
-    if (!verb.is_hidden) text += fmt::format("  {:<12} {}\n", verb.name, verb.summary);
-  }
-  return text + "\n`fairlead VERB -h` shows examples, `fairlead VERB --help` every flag.\n";
-}
-
-std::string short_help(const Verb& verb) {
-  return fmt::format("{}{}\n\n  {}\n  {}\n", usage_line(verb), verb.summary, verb.examples[0], verb.examples[1]);
-}
-
-std::string long_help(const Verb& verb) {
-  std::string text = short_help(verb) + "\nFlags:\n";
-  for (const Flag& flag : verb.flags) text += flag_line(flag);
-  for (const Flag& flag : kGlobalFlags) text += flag_line(flag);
-  return text +
-         "\nExit codes: 0 done, 1 failed, 2 bad command line, 3 configuration invalid, 6 timed out, 8 not permitted, "
-         "130 interrupted.\n";
-}
-
-std::string commands_reference() {
-  std::string page = "<!-- Generated by `fairlead reference commands`. Do not edit. -->\n# Commands\n";
-  for (const Verb& verb : kVerbs) {
-    if (verb.is_hidden) continue;
-    page += fmt::format("\n## fairlead {}\n\n{}\n\n```\n{}\n{}\n```\n", verb.name, verb.summary, verb.examples[0],
-                        verb.examples[1]);
-    if (verb.flags.empty()) continue;
-    page += "\n| Flag | Meaning |\n| --- | --- |\n";
-    for (const Flag& flag : verb.flags) {
-      page += fmt::format("| `{}{}{}` | {}{} |\n", flag.long_name(), flag.value.empty() ? "" : " ", flag.value,
-                          flag.help, flag.is_repeatable ? " May be repeated." : "");
-    }
-  }
-  page += "\n## Flags of every command\n\n| Flag | Meaning |\n| --- | --- |\n";
-  for (const Flag& flag : kGlobalFlags) {
-    page += fmt::format("| `{}{}{}` | {} |\n", flag.name, flag.value.empty() ? "" : " ", flag.value, flag.help);
-  }
-  page +=
-      "\n## Exit codes\n\n| Code | Meaning |\n| --- | --- |\n| 0 | done |\n| 1 | failed at run time |\n"
-      "| 2 | bad command line |\n| 3 | configuration invalid |\n| 6 | work had to be cut when time was up |\n"
-      "| 8 | not permitted |\n| 130 | interrupted |\n";
-  return page;
+std::vector<std::string_view> words_of(std::string_view choices) {
+  std::vector<std::string_view> words;
+  if (!choices.contains('|')) return words;
+  for (const auto word : std::views::split(choices, '|')) words.emplace_back(word.begin(), word.end());
+  return words;
 }
 
 }  // namespace fairlead::cli

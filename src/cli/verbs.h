@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fairlead::cli {
 
@@ -22,7 +23,8 @@ struct Flag {
 struct Verb {
   std::string_view name;
   std::string_view arguments;  // `[FILE…]`; empty: none
-  std::string_view summary;
+  std::string_view summary;    // one line
+  std::string_view about;      // what one should know before using it: paragraphs, for `--help` and the reference
   std::span<const Flag> flags;
   std::array<std::string_view, 2> examples;
   bool is_hidden = false;  // for our own scripts
@@ -37,14 +39,10 @@ const Verb* find_verb(std::string_view name);
 bool is_planned(std::string_view name);
 
 // The name among all verbs, or among the flags of `verb`, that is at most two edits away; empty: none.
-std::string_view nearest_verb(std::string_view name);
-std::string_view nearest_flag(const Verb& verb, std::string_view name);
+std::string nearest_verb(std::string_view name);
+std::string nearest_flag(const Verb& verb, std::string_view name);
 
-// What `fairlead`, `fairlead VERB -h` and `fairlead VERB --help` print.
-std::string welcome_text();
-std::string short_help(const Verb& verb);
-std::string long_help(const Verb& verb);
-// `docs/reference/commands.md`.
-std::string commands_reference();
+// The words of `auto|always|never`; none where there is no `|`.
+std::vector<std::string_view> words_of(std::string_view choices);
 
 }  // namespace fairlead::cli

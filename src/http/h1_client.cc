@@ -23,6 +23,17 @@ Error response_timeout(std::string_view detail) {
 }  // namespace
 
 Error connect_error(int error) {
+  switch (error) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case EADDRNOTAVAIL:
+      // Ours, whatever server it was for.
+      return {.code = ErrorCode::out_of_resources, .detail = "no descriptor, port or memory left for a connection"};
+    default:
+      break;
+  }
   const bool is_refused = error == ECONNREFUSED || error == ENOENT;
   return {.code = is_refused ? ErrorCode::connect_refused : ErrorCode::connect_unreachable,
           .blame = Blame::upstream,
@@ -73,7 +84,8 @@ runtime::Task<void> H1Client::send_head(OutgoingFraming framing, std::string_vie
   }
   write_framing(writer, framing.framing, framing.content_length.value_or(0));
   end_head(writer);
-  return send(output_.send_head(framing.framing, {}));
+  const bool is_empty = framing.framing == Framing::length && framing.content_length.value_or(0) == 0;
+  return send(output_.send_head(framing.framing, {.is_last = is_empty}));
 }
 
 runtime::Task<void> H1Client::send_body(BodyPart part, std::string_view trailer_lines) {
@@ -81,6 +93,10 @@ runtime::Task<void> H1Client::send_body(BodyPart part, std::string_view trailer_
 }
 
 runtime::Task<void> H1Client::send(runtime::IoResult sent) {
+  if (output_.is_batched()) {
+    co_await output_.batched();
+    sent = output_.sent();
+  }
   if (sent.ok() && output_.is_flushed()) co_return;
   Result<void> outcome;
   if (sent.ok()) outcome = co_await output_.flush(kSendPatience).result();
@@ -160,9 +176,10 @@ Result<BodyPart> H1Client::buffered_body() {
     is_broken_ = true;
     return std::unexpected(bad_response(http::refusal(step.rule).text));
   }
-  // The end of a chunked body often comes with its last data: then both are passed on in one piece.
+  // The end of a chunked body often comes with its last data: then both are passed on in one piece. What stands there
+  // is the end of the last chunk, and the chunk that ends the body.
   if (step.status == BodyStep::Status::data && decoder_.framing() == Framing::chunked &&
-      input_.unread().starts_with("0\r\n\r\n")) {
+      input_.unread().starts_with("\r\n0\r\n\r\n")) {
     input_.consume(decoder_.feed(input_.unread()).consumed);
   }
   return BodyPart{step.data, decoder_.is_complete()};

@@ -43,8 +43,9 @@ Error H1Server::error_of(const Refusal& refusal) const {
       case 417:
         return ErrorCode::expectation_failed;
       case 501:
-      case 505:
         return ErrorCode::not_implemented;
+      case 505:
+        return ErrorCode::version_not_supported;
       default:
         return ErrorCode::bad_request;
     }
@@ -60,6 +61,9 @@ runtime::Task<bool> H1Server::read_request() {
   head_scan_ = 0;
   bytes_received_ = 0;
   decoder_ = BodyDecoder();
+  // A request that is refused has neither, and its answer must not depend on the one before.
+  method_ = Method::get;
+  minor_version_ = 1;
   Deadline deadline = deadline_after(loop.now(), options_.keepalive);
   if (!input_.unread().empty()) {
     // Pipelined behind the request before.
@@ -100,6 +104,7 @@ Result<bool> H1Server::take_head() {
     return std::unexpected(error_of(parsed.refusal));
   }
   input_.consume(parsed.consumed);
+  has_served_ = true;
   const RequestHead& head = workspace_.request;
   method_ = head.method;
   minor_version_ = head.minor_version;
@@ -142,6 +147,10 @@ BufferWriter& H1Server::begin_head(std::uint16_t status, std::string_view reason
 }
 
 runtime::Task<void> H1Server::send(runtime::IoResult sent) {
+  if (output_.is_batched()) {
+    co_await output_.batched();
+    sent = output_.sent();
+  }
   if (sent.error == ENOBUFS) {
     keep_alive_ = false;
     co_await runtime::fail(
@@ -161,8 +170,10 @@ runtime::Task<void> H1Server::send(runtime::IoResult sent) {
 }
 
 runtime::Task<void> H1Server::send_interim_head() {
+  // RFC 9110, 15.2: HTTP/1.0 knows no interim responses.
+  if (minor_version_ == 0) co_return;
   end_head(output_.raw_writer());
-  return send(output_.send_head(Framing::none, {}));
+  co_await send(output_.send_head(Framing::none, {}));
 }
 
 runtime::Task<void> H1Server::send_head(OutgoingFraming framing, BodyPart first) {
@@ -210,8 +221,9 @@ bool H1Server::can_continue() const { return keep_alive_ && !is_receiving() && o
 
 void H1Server::stop_when_idle() {
   keep_alive_ = false;
-  // A request that is already in the kernel's buffer is served first.
-  if (is_idle_ && connection_.is_silent()) connection_.interrupt_reading();
+  // A request that is already in the kernel's buffer is served first. So is the first one of a new connection: clients
+  // ask again for what is lost on a kept connection, not on a new one.
+  if (is_idle_ && has_served_ && connection_.is_silent()) connection_.interrupt_reading();
 }
 
 void H1Server::abort() {
@@ -232,7 +244,6 @@ void H1Server::on_hang_up() {
 void H1Server::cut() {
   abort();
   connection_.cancel();
-  on_hang_up();
 }
 
 runtime::Task<void> H1Server::close_gently() {

@@ -86,7 +86,6 @@ struct PoolOptions {
   PassiveOptions passive;
   LastResort last_resort = LastResort::try_anyway;
   Duration warmup = 10s;
-  Duration drain = 30s;
   PoolTimeouts timeouts;
   KeepaliveOptions keepalive;
   friend bool operator==(const PoolOptions&, const PoolOptions&) = default;

@@ -245,7 +245,8 @@ config::SchemaPtr schema_of(const HealthOptions*) {
 config::SchemaPtr schema_of(const PassiveOptions*) {
   constexpr std::uint32_t kMaxFailures = 10'000;
   return record<PassiveOptions>(
-      field("failures", &PassiveOptions::failures, "Failed requests that eject a server: as many in a row, or within `window`.")
+      field("failures", &PassiveOptions::failures,
+            "Failed requests that eject a server: as many in a row, or within `window`.")
           .range(1, kMaxFailures),
       field("window", &PassiveOptions::window, "How far back failures count.").range(1s, kDay),
       field("min_share", &PassiveOptions::min_share, "The failures must also be this share of the server's requests."),
@@ -280,7 +281,7 @@ config::SchemaPtr schema_of(const PoolOptions*) {
       field("last_resort", &PoolOptions::last_resort, "When no server is up: `try` the least bad, or `fail` at once."),
       field("warmup", &PoolOptions::warmup, "A server that is new or back gets a growing share over this long.")
           .range(0s, kDay),
-      field("drain", &PoolOptions::drain, "How long a server that leaves may finish its requests.").range(0s, kDay),
+      unsupported("drain", "How long a server that leaves may finish its requests."),
       field("timeouts", &PoolOptions::timeouts, "Limits on waiting for a server."),
       field("keepalive", &PoolOptions::keepalive, "Connections to servers that are kept for reuse."),
       unsupported("discover", "Servers that come from DNS, Docker, Kubernetes or a file."),

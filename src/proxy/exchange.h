@@ -35,6 +35,8 @@ class Exchange final : private http::DepartureWatcher {
   runtime::Task<void> run();
   // Answers with an error page, or cuts the response where it has begun.
   runtime::Task<void> answer_with_error(const Error& error);
+  // Gives up, wherever it is: nobody will get the response.
+  void abandon(ErrorCode why);
   // Writes the access log's line and counts.
   void record(const Result<void>& outcome);
 
@@ -42,7 +44,7 @@ class Exchange final : private http::DepartureWatcher {
   static constexpr std::size_t kRecordedAttempts = 4;
   static constexpr int kMaxInterimResponses = 16;
 
-  void on_client_left() override;
+  void on_client_left() override { abandon(ErrorCode::client_gone); }
   // A try on one server.
   runtime::Task<void> attempt();
   runtime::Task<pool::Lease> lease(pool::Server& server, bool fresh);
@@ -57,7 +59,12 @@ class Exchange final : private http::DepartureWatcher {
   runtime::Task<void> answer(std::uint16_t status, std::string_view type, std::string_view body,
                              std::string_view location = {});
 
-  bool is_waiting_for_client(const Error& error) const;
+  // When the response must have begun: `first_byte` after the end of the request.
+  Deadline answer_deadline() const;
+  bool may_still_answer(const Error& error) const;
+  void end_upload() {
+    if (!upload_ended_) upload_ended_ = context_.loop.now();
+  }
   bool may_retry(const Error& error);
   bool may_retry_method() const;
   bool takes_retry();
@@ -86,7 +93,9 @@ class Exchange final : private http::DepartureWatcher {
   std::uint16_t status_ = 0;
   bool body_began_ = false;  // bytes of the request's body were taken from the client
   bool response_complete_ = false;
-  bool client_left_ = false;
+  // Since when nothing more of the request goes to the server of this try.
+  std::optional<TimePoint> upload_ended_;
+  std::optional<ErrorCode> abandoned_;  // why nobody will get the response
   bool reused_ = false;
   bool needs_fresh_connection_ = false;  // the next try goes to the same server
   bool retry_is_granted_ = false;

@@ -17,6 +17,8 @@
 
 namespace fairlead::proxy {
 
+class Exchange;
+
 // What the sessions of one listening address have in common. Outlives them.
 struct SessionSettings {
   std::string listener;
@@ -39,7 +41,7 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
   // No further request after the one in hand; closes at once if there is none.
   void stop_when_idle() { stream_.stop_when_idle(); }
   // Ends everything, in the middle of a response too.
-  void cut() { stream_.cut(); }
+  void cut();
 
  private:
   // Serves the request that was just read.
@@ -51,6 +53,7 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
   http::H1Server stream_;
   std::array<char, INET6_ADDRSTRLEN> ip_;
   ClientInfo client_;
+  Exchange* exchange_ = nullptr;  // of the request that is being served
 };
 
 using SessionList = boost::intrusive::list<Session, boost::intrusive::constant_time_size<false>>;

@@ -13,7 +13,7 @@ class Runnable : public boost::intrusive::list_base_hook<boost::intrusive::link_
  protected:
   Runnable() = default;
   // A copy is never queued: only an operation that has not begun is ever moved into its coroutine's frame.
-  Runnable(const Runnable&) noexcept {}
+  Runnable(const Runnable&) = default;
   Runnable& operator=(const Runnable&) = delete;
   ~Runnable() = default;
 };

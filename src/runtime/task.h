@@ -218,7 +218,7 @@ class PromiseWithAwaits : public PromiseBase {
   template <typename Op>
     requires std::is_base_of_v<Operation, Op>
   OperationAwaiter<Op, true> await_transform(Op&& operation) {
-    return OperationAwaiter<Op, true>(std::move(operation));
+    return OperationAwaiter<Op, true>(std::forward<Op>(operation));
   }
   template <typename Op>
     requires std::is_base_of_v<Operation, Op>
@@ -229,7 +229,7 @@ class PromiseWithAwaits : public PromiseBase {
   template <typename Awaiter>
     requires(!std::is_lvalue_reference_v<Awaiter>) && requires(Awaiter& awaiter) { awaiter.await_ready(); }
   Awaiter&& await_transform(Awaiter&& awaiter) {
-    return std::move(awaiter);
+    return std::forward<Awaiter>(awaiter);
   }
 };
 

@@ -98,7 +98,6 @@ TEST_F(LogOutputTest, writes_what_waits_and_then_is_idle) {
 TEST_F(LogOutputTest, short_writes_never_mix_the_lines_of_two_rings) {
   LogRing& first = output_.add_ring(1024);
   LogRing& second = output_.add_ring(1024);
-  std::string expected;
   for (int line = 0; line < 20; ++line) {
     first.push("aaaaaaaaaa\n");
     second.push("bbbbbbbbbb\n");

@@ -19,7 +19,9 @@ std::atomic<std::uint64_t> allocations{0};
 
 }  // namespace
 
-// Counts allocations of the whole test binary; the sanitizers still see malloc and free.
+// Counts allocations of the whole test binary; the address sanitizer still sees malloc and free. The thread sanitizer
+// has operators of its own, and its builds run the threads tests only.
+#if !__has_feature(thread_sanitizer)
 void* operator new(std::size_t size) {
   allocations.fetch_add(1, std::memory_order_relaxed);
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
@@ -27,6 +29,7 @@ void* operator new(std::size_t size) {
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#endif
 
 namespace fairlead::pool {
 namespace {

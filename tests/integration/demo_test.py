@@ -39,6 +39,7 @@ class Demo(ProxyTest):
         self.assertGreater(result["requests"], 300)
 
         said = self.sentences(lines)
+        said.pop("ejected", None)  # real traffic may be quicker than the checks
         self.assertEqual(["start", "crash", "down", "back", "drained", "end"], list(said))
         hit = int(re.search(r"(\d+) requests? hit it", said["crash"]["text"]).group(1))
         self.assertGreater(hit, 0)
