@@ -70,7 +70,7 @@ runtime::Task<void> Client::send_requests(Wire& wire) {
     const char* method = is_post ? "POST" : draw < script_.post_share + script_.head_share ? "HEAD" : "GET";
     // Now and then a large one.
     const auto size = [&] { return random_.below(random_.chance(0.2) ? script_.max_body + 1 : 500); };
-    const std::uint64_t id = ledger_.open(method, size(), is_post ? size() : 0);
+    const std::uint64_t id = ledger_.open(method, size(), is_post && random_.chance(0.7) ? size() : 0);
     waiting_.push_back(id);
     if (!co_await wire.send(request_text(id, to_send_ == 1))) co_return;
   }
