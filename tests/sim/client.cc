@@ -31,7 +31,8 @@ runtime::Task<void> Client::run(net::SocketAddress proxy) {
   }
   if (script_.vanishes_by_reset) wire.connection().reset_on_close();
   const bool has_vanished = loop_.now() >= script_.vanishes;
-  for (const std::uint64_t id : waiting_) ledger_.find(id)->is_abandoned = has_vanished;
+  if (!has_vanished) co_return;
+  for (const std::uint64_t id : waiting_) ledger_.find(id)->is_excused = true;
 }
 
 std::string Client::request_text(std::uint64_t id, bool is_last) {
@@ -69,7 +70,7 @@ runtime::Task<void> Client::send_requests(Wire& wire) {
     const char* method = is_post ? "POST" : draw < script_.post_share + script_.head_share ? "HEAD" : "GET";
     // Now and then a large one.
     const auto size = [&] { return random_.below(random_.chance(0.2) ? script_.max_body + 1 : 500); };
-    const std::uint64_t id = ledger_.open(method, size(), is_post ? size() : 0);
+    const std::uint64_t id = ledger_.open(method, size(), is_post && random_.chance(0.7) ? size() : 0);
     waiting_.push_back(id);
     if (!co_await wire.send(request_text(id, to_send_ == 1))) co_return;
   }
@@ -117,6 +118,10 @@ runtime::Task<bool> Client::read_answer(Wire& wire) {
   const std::string* connection = head.find("connection");
   const bool is_last = connection == nullptr ? script_.is_old : *connection == "close";
   if (!is_last) co_return true;
+  // A POST must not be repeated: when it fails, what waits behind it on the connection fails with it.
+  if (ledger_.find(id)->method == "POST" && status >= 400) {
+    for (const std::uint64_t behind : waiting_) ledger_.find(behind)->is_excused = true;
+  }
   co_await expect_silence(wire);
   co_return false;
 }

@@ -17,11 +17,12 @@ struct Record {
   std::string method;
   std::size_t answer_length = 0;
   std::size_t upload_length = 0;
-  int executions = 0;         // by all servers together
-  std::set<int> statuses;     // that servers gave, even where only part of the answer left
-  int answers = 0;            // complete ones that the client got
-  int status = 0;             // of the answer
-  bool is_abandoned = false;  // the client left before its answer
+  int executions = 0;      // by all servers together
+  std::set<int> statuses;  // that servers gave, even where only part of the answer left
+  int answers = 0;         // complete ones that the client got
+  int status = 0;          // of the answer
+  // The client left before its answer, or a failed POST ahead of it ended the connection.
+  bool is_excused = false;
 };
 
 class Ledger {

@@ -24,7 +24,7 @@ class Maker {
   }
   Pace pace() {
     if (chance(0.7)) return {};
-    return {.piece = 1 + random_.below(2000), .pause = chance(0.5) ? Duration() : up_to(20ms)};
+    return {.piece = 50 + random_.below(2000), .pause = chance(0.5) ? Duration() : up_to(5ms)};
   }
   void make_network();
   void make_servers();
