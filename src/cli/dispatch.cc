@@ -5,7 +5,6 @@
 
 #include <charconv>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "app/system_environment.h"
 #include "cli/check_command.h"
 #include "cli/completion.h"
+#include "cli/default_config.h"
 #include "cli/demo/demo_command.h"
 #include "cli/explain_command.h"
 #include "cli/help.h"
@@ -44,14 +44,6 @@ bool write_file(const std::string& path, const std::string& text) {
   std::ofstream file(path);
   file << text;
   return static_cast<bool>(file.flush());
-}
-
-// What `run` would take; none where there is neither.
-std::vector<std::string> default_config() {
-  for (const char* path : {"fairlead.yaml", "/etc/fairlead/fairlead.yaml"}) {
-    if (std::filesystem::exists(path)) return {path};
-  }
-  return {};
 }
 
 }  // namespace
@@ -89,7 +81,7 @@ int check_verb(const CommandLine& line, Output& output) {
   CheckArguments arguments{.files = line.arguments, .strict = line.has("--strict"), .fix = line.has("--fix")};
   if (!line.has("--offline")) arguments.name_fault = app::ask_system;
   if (line.has("--config")) arguments.files.push_back(line.value("--config"));
-  if (arguments.files.empty()) arguments.files = default_config();
+  if (const std::string usual = default_config(); arguments.files.empty() && !usual.empty()) arguments.files = {usual};
   if (arguments.files.empty()) return fail(output, "no fairlead.yaml here. Name a file: fairlead check FILE");
   if (line.value("--format") == "json" || line.has("--json")) arguments.format = CheckFormat::json;
   if (line.value("--format") == "github") arguments.format = CheckFormat::github;

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -14,6 +13,7 @@
 
 #include "app/engine.h"
 #include "app/system_environment.h"
+#include "cli/default_config.h"
 #include "cli/runner.h"
 #include "cli/signals.h"
 #include "config/diagnostic_format.h"
@@ -21,8 +21,6 @@
 namespace fairlead::cli {
 
 namespace {
-
-constexpr const char* kFileHere = "fairlead.yaml";
 
 bool has_flags(const RunArguments& arguments) {
   const app::RunFlags& flags = arguments.flags;
@@ -33,10 +31,7 @@ bool has_flags(const RunArguments& arguments) {
 std::string config_file(const RunArguments& arguments) {
   if (!arguments.config.empty()) return arguments.config;
   if (has_flags(arguments)) return {};
-  for (const char* path : {kFileHere, "/etc/fairlead/fairlead.yaml"}) {
-    if (std::filesystem::exists(path)) return path;
-  }
-  return {};
+  return default_config();
 }
 
 int report_faults(const config::Diagnostics& faults, bool are_flags, bool is_json, Output& output) {
@@ -77,7 +72,7 @@ int save(const std::string& path, const std::string& text, Output& output) {
     output.err << fmt::format("error: cannot write {}\n", path);
     return kFailed;
   }
-  const std::string again = path == kFileHere ? "fairlead run" : fmt::format("fairlead run -c {}", path);
+  const std::string again = path == kConfigHere ? "fairlead run" : fmt::format("fairlead run -c {}", path);
   if (!output.quiet) output.err << fmt::format("Wrote {}. From now on: {}\n", path, again);
   return kDone;
 }
