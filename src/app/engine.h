@@ -48,7 +48,6 @@ struct Totals {
   std::uint64_t retries_recovered = 0;
   std::uint64_t server_errors = 0;  // answers with 5xx, whoever made them
   std::uint64_t cut_responses = 0;
-  std::uint64_t dropped_log_lines = 0;
   std::int64_t open_connections = 0;
   std::int64_t open_requests = 0;  // tunnels not among them
   std::int64_t open_tunnels = 0;

@@ -54,7 +54,7 @@ std::expected<void, std::string> Logs::add_outputs(std::size_t workers, bool for
   if (*events != nullptr) {
     auto output = std::make_unique<telemetry::LogOutput>("events", std::move(*events), [](std::uint64_t) {});
     event_ring = &output->add_ring();
-    outputs_.push_back(&writer_->add(std::move(output)));
+    writer_->add(std::move(output));
     // A file is for programs, whoever sits at the terminal.
     const bool is_read_here = for_people && options_.events.output == "stderr";
     events_.open(is_read_here ? EventLog::Format::human : EventLog::Format::json, options_.events.level, *event_ring,
@@ -65,7 +65,7 @@ std::expected<void, std::string> Logs::add_outputs(std::size_t workers, bool for
       recovered_.fetch_add(lost, std::memory_order_relaxed);
     });
     for (std::size_t worker = 0; worker < workers; ++worker) access_rings_.push_back(&output->add_ring());
-    outputs_.push_back(&writer_->add(std::move(output)));
+    writer_->add(std::move(output));
   }
   return {};
 }
@@ -83,12 +83,6 @@ AccessLogPlan Logs::access_plan(std::size_t worker) const {
                        .with_query = std::ranges::find(options.fields, "query") != options.fields.end()},
           .ring = access_rings_[worker],
           .writer = writer_};
-}
-
-std::uint64_t Logs::dropped() const {
-  std::uint64_t lines = 0;
-  for (const telemetry::LogOutput* output : outputs_) lines += output->dropped();
-  return lines;
 }
 
 std::uint64_t Logs::take_recovered() { return recovered_.exchange(0, std::memory_order_relaxed); }

@@ -39,8 +39,6 @@ class Logs {
   const LogOptions& options() const { return options_; }
   AccessLogPlan access_plan(std::size_t worker) const;
   EventLog& events() { return events_; }
-  // Lines lost so far.
-  std::uint64_t dropped() const;
   // Lines lost in a stretch that is over, since the last call: worth an event.
   std::uint64_t take_recovered();
 
@@ -49,7 +47,6 @@ class Logs {
 
   LogOptions options_;
   std::shared_ptr<telemetry::LogWriter> writer_ = std::make_shared<telemetry::LogWriter>();
-  std::vector<telemetry::LogOutput*> outputs_;
   std::vector<telemetry::LogRing*> access_rings_;
   EventLog events_;
   std::atomic<std::uint64_t> recovered_{0};

@@ -24,16 +24,7 @@ Error waiting_error(const Error& error, std::string_view what) {
   return error;
 }
 
-}  // namespace
-
-H1Server::H1Server(runtime::EventLoop& loop, int descriptor, Workspace& workspace, const H1ServerOptions& options)
-    : connection_(loop, descriptor),
-      input_(workspace.scratch),
-      workspace_(workspace),
-      options_(options),
-      output_(connection_, workspace) {}
-
-Error H1Server::error_of(const Refusal& refusal) const {
+Error error_of(const Refusal& refusal) {
   const ErrorCode code = [&] {
     switch (refusal.status) {
       case 414:
@@ -52,6 +43,15 @@ Error H1Server::error_of(const Refusal& refusal) const {
   }();
   return {.code = code, .blame = Blame::downstream, .detail = refusal.text};
 }
+
+}  // namespace
+
+H1Server::H1Server(runtime::EventLoop& loop, int descriptor, Workspace& workspace, const H1ServerOptions& options)
+    : connection_(loop, descriptor),
+      input_(workspace.scratch),
+      workspace_(workspace),
+      options_(options),
+      output_(connection_, workspace) {}
 
 runtime::Task<bool> H1Server::read_request() {
   runtime::EventLoop& loop = connection_.loop();
@@ -99,7 +99,6 @@ Result<bool> H1Server::take_head() {
   const HeadParse parsed = parse_request_head(unread, limits, workspace_.request);
   if (parsed.status == HeadParse::Status::incomplete) return false;
   if (parsed.status == HeadParse::Status::refused) {
-    refusal_ = parsed.refusal;
     keep_alive_ = false;
     return std::unexpected(error_of(parsed.refusal));
   }
@@ -125,8 +124,7 @@ runtime::Task<BodyPart> H1Server::read_body() {
         co_return BodyPart{{}, true};
       case BodyStep::Status::refused:
         keep_alive_ = false;
-        refusal_ = http::refusal(step.rule);
-        co_await runtime::fail(error_of(refusal_));
+        co_await runtime::fail(error_of(refusal(step.rule)));
         break;
       case BodyStep::Status::need_more:
         break;

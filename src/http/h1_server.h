@@ -32,17 +32,13 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   H1Server(runtime::EventLoop& loop, int descriptor, Workspace& workspace, const H1ServerOptions& options);
 
   // Waits for the next request. False where the client has left, or waited too long, between two requests, or
-  // `stop_when_idle` was called. Errors: those of a request that is refused (`refusal` says why), request_timeout,
-  // client_gone.
+  // `stop_when_idle` was called. Errors: those of a request that is refused (the detail names the rule),
+  // request_timeout, client_gone.
   runtime::Task<bool> read_request();
-  // Why the last request was refused.
-  const Refusal& refusal() const { return refusal_; }
   // True when another request may follow on this connection.
   bool can_continue() const;
   // Takes no further request: at once where none is being read or served, else after the one in hand.
   void stop_when_idle();
-  // True between two requests.
-  bool is_idle() const { return is_idle_; }
   // Ends our direction, and reads and drops what the client still sends, so that it gets our last words (RFC 9112,
   // 9.6). Bounded in time and bytes.
   runtime::Task<void> close_gently();
@@ -70,7 +66,6 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   void on_hang_up() override;
   runtime::Task<void> send(runtime::IoResult sent);
   Result<bool> take_head();
-  Error error_of(const Refusal& refusal) const;
 
   net::Connection connection_;
   net::Input input_;
@@ -79,7 +74,6 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   H1Output output_;
   DepartureWatcher* departure_watcher_ = nullptr;
   BodyDecoder decoder_;
-  Refusal refusal_;
   std::optional<TimePoint> answered_at_;
   std::uint64_t bytes_received_ = 0;
   std::uint32_t head_scan_ = 0;
