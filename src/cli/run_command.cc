@@ -136,7 +136,7 @@ int run_command(const RunArguments& arguments, Output& output) {
   Runner runner(loop, {.file = file, .for_people = for_people, .log_to_terminal = arguments.log, .quiet = output.quiet},
                 output);
   running = &runner;
-  return runner.run(std::move(*loaded));
+  return runner.run(*loaded);
 }
 
 }  // namespace fairlead::cli
