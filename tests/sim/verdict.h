@@ -1,0 +1,19 @@
+// Whether a request ended as it had to, given what servers and clients did.
+#pragma once
+
+#include "journal.h"
+
+namespace fairlead::sim {
+
+// What holds for all requests of a run.
+struct Circumstances {
+  bool is_calm = false;
+  std::uint32_t retries = 0;      // per request
+  TimePoint drained_at = kNever;  // no further request from here on
+  TimePoint cut_at = kNever;      // everything was ended
+};
+
+// Adds to `journal.violations` what must not have happened.
+void judge(Journal& journal, const Circumstances& circumstances);
+
+}  // namespace fairlead::sim
