@@ -104,7 +104,10 @@ Fate Server::draw_fate(const Head& head) {
   if (plan_.faults.empty() || !random_.chance(plan_.fault_rate)) {
     return head.value("upgrade") == "websocket" ? Fate::tunnel : Fate::answered;
   }
-  return plan_.faults[random_.below(plan_.faults.size())];
+  const Fate fate = plan_.faults[random_.below(plan_.faults.size())];
+  // An answer to HEAD has no body to break.
+  const bool breaks_body = fate == Fate::reset_in_body || fate == Fate::close_in_body || fate == Fate::stall_in_body;
+  return breaks_body && head.method() == "HEAD" ? Fate::reset_before : fate;
 }
 
 runtime::Task<bool> Server::serve_request(Link& link, Head head) {
@@ -171,6 +174,7 @@ runtime::Task<bool> Server::answer(Link& link, int id, Head head, Fate fate) {
   if (fate == Fate::past_the_end) {
     response += "\x01 nobody asked\r\n\r\n";
     link.is_tainted = true;
+    attempt(link).is_done = true;  // Whoever sees the surplus may end the connection before all of it was sent.
   }
   const Pace pace = random_.chance(0.2) ? Pace{.piece = 1 + response.size() / 8, .pause = 100ms} : Pace{};
   co_await link.wire.send(std::move(response), pace);

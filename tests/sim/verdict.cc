@@ -103,7 +103,9 @@ class Judge {
   }
 
   void expect_own(int status) {
-    if (!is_own() || outcome_.status != status) violate(fmt::format("should have got {}", status));
+    // A repeat may have ended on a server that cannot be reached.
+    const bool may_be_unreachable = outcome_.method != "POST" && status == 502 && outcome_.status == 504;
+    if (!is_own() || (outcome_.status != status && !may_be_unreachable)) violate(fmt::format("should have got {}", status));
   }
 
   void expect_service() {
