@@ -213,6 +213,10 @@ void HealthMonitor::tell(Watched& watched, const std::optional<pool::Transition>
 }
 
 void HealthMonitor::tell_pool(const pool::Pool& pool, std::string_view reason) {
+  // What is not checked yet is no news.
+  const bool is_checking = std::ranges::any_of(
+      pool.members(), [](const pool::Member& member) { return member.server->state() == pool::ServerState::checking; });
+  if (is_checking) return;
   const pool::PoolState now = pool.state();
   const auto [known, is_new] = pool_states_.try_emplace(pool.name(), pool::PoolState::ok);
   const pool::PoolState before = std::exchange(known->second, now);

@@ -36,7 +36,9 @@ void Worker::apply(const WorkerPlan& plan) {
   }
 
   std::erase_if(listeners_, [&](const auto& entry) {
-    return std::ranges::find(plan.listeners, entry.first, &ListenerPlan::socket) == plan.listeners.end();
+    const bool stays = std::ranges::find(plan.listeners, entry.first, &ListenerPlan::socket) != plan.listeners.end();
+    if (!stays) entry.second->accept_waiting();
+    return !stays;
   });
   for (const ListenerPlan& listener : plan.listeners) {
     auto& kept = listeners_[listener.socket];

@@ -223,7 +223,7 @@ void Runner::begin_stop(int signal) {
   phase_ = Phase::delaying;
   event("process.draining", pool::Severity::info, stopping_text(at_stop_, shutdown.delay, shutdown.grace));
   if (!at_stop_.empty() || shutdown.delay > Duration::zero()) {
-    say(stopping_text(at_stop_, shutdown.delay, shutdown.grace) + '\n');
+    say(stopping_text(at_stop_, shutdown.delay, shutdown.grace) + " Ctrl-C again stops now.\n");
   }
   // Load balancers in front of this one are given the time to look elsewhere.
   if (shutdown.delay > Duration::zero()) {

@@ -1,9 +1,11 @@
 #include "cli/stop_texts.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <signal.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "cli/output.h"
 
@@ -38,8 +40,7 @@ std::string stopping_text(const app::OpenWork& work, Duration delay, Duration gr
                                 ? fmt::format("new connections for {} more, so that others notice", time_text(delay))
                                 : std::string("no new connections");
   const std::string open = work.empty() ? "Nothing is" : work_text(work);
-  return fmt::format("Stopping: {}. {} open; waiting up to {}. Ctrl-C again stops now.", doors, open,
-                     time_text(delay + grace));
+  return fmt::format("Stopping: {}. {} open; waiting up to {}.", doors, open, time_text(delay + grace));
 }
 
 std::string still_open_text(Duration took, const app::OpenWork& left) {
@@ -51,11 +52,12 @@ std::string stopped_text(const StopOutcome& outcome) {
   const std::int64_t cut = std::max<std::int64_t>(outcome.left.requests, 0);
   const std::int64_t finished = std::max<std::int64_t>(outcome.at_first.requests - cut, 0);
   const std::int64_t closed = std::max(outcome.at_first.tunnels, outcome.left.tunnels);
-  std::string text = fmt::format("Stopped after {}.", time_text(outcome.took));
-  if (finished > 0 || closed <= 0) text += fmt::format(" {} finished", plural(finished, "request"));
-  if (closed > 0) text += fmt::format("{} {} closed", finished > 0 ? "," : "", plural(closed, "WebSocket"));
-  if (cut == 0) return text + ". Nothing was cut mid-response.";
-  return fmt::format("{}. {} had to be cut.", text, plural(cut, "request"));
+  std::vector<std::string> parts;
+  if (finished > 0) parts.push_back(fmt::format("{} finished", plural(finished, "request")));
+  if (closed > 0) parts.push_back(fmt::format("{} closed", plural(closed, "WebSocket")));
+  if (cut > 0) parts.push_back(fmt::format("{} had to be cut", plural(cut, "request")));
+  const std::string_view praise = cut == 0 ? " Nothing was cut mid-response." : "";
+  return fmt::format("Stopped after {}. {}.{}", time_text(outcome.took), fmt::join(parts, ", "), praise);
 }
 
 int stop_exit_code(const StopOutcome& outcome) {

@@ -19,11 +19,9 @@ TEST(StopTexts, name_only_the_work_there_is) {
 
 TEST(StopTexts, say_what_is_waited_for) {
   EXPECT_EQ(stopping_text({14, 3}, 0s, 30s),
-            "Stopping: no new connections. 14 requests and 3 WebSockets open; waiting up to 30s. Ctrl-C again stops "
-            "now.");
+            "Stopping: no new connections. 14 requests and 3 WebSockets open; waiting up to 30s.");
   EXPECT_EQ(stopping_text({}, 5s, 30s),
-            "Stopping: new connections for 5s more, so that others notice. Nothing is open; waiting up to 35s. Ctrl-C "
-            "again stops now.");
+            "Stopping: new connections for 5s more, so that others notice. Nothing is open; waiting up to 35s.");
   EXPECT_EQ(still_open_text(12s, {2, 3}), "    12s   2 requests and 3 WebSockets left");
 }
 
@@ -32,7 +30,9 @@ TEST(StopTexts, count_what_was_finished_closed_and_cut) {
   EXPECT_EQ(stopped_text({.took = 30s, .at_first = {14, 3}, .left = {0, 3}}),
             "Stopped after 30s. 14 requests finished, 3 WebSockets closed. Nothing was cut mid-response.");
   EXPECT_EQ(stopped_text({.took = 200ms, .at_first = {3, 0}, .left = {1, 0}}),
-            "Stopped after 200ms. 2 requests finished. 1 request had to be cut.");
+            "Stopped after 200ms. 2 requests finished, 1 request had to be cut.");
+  EXPECT_EQ(stopped_text({.took = 30s, .at_first = {1, 0}, .left = {1, 0}}),
+            "Stopped after 30s. 1 request had to be cut.");
   EXPECT_EQ(stopped_text({.took = 30s, .at_first = {0, 2}, .left = {0, 2}}),
             "Stopped after 30s. 2 WebSockets closed. Nothing was cut mid-response.");
 }

@@ -82,6 +82,10 @@ runtime::Task<void> H1Client::send_body(BodyPart part, std::string_view trailer_
 }
 
 runtime::Task<void> H1Client::send(runtime::IoResult sent) {
+  if (output_.is_batched()) {
+    co_await output_.batched();
+    sent = output_.sent();
+  }
   if (sent.ok() && output_.is_flushed()) co_return;
   Result<void> outcome;
   if (sent.ok()) outcome = co_await output_.flush(kSendPatience).result();

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace fairlead::http {
 
@@ -50,12 +51,19 @@ runtime::IoResult H1Output::send_pieces(std::string_view head, BodyPart part, st
   const std::string_view gathered = writer_.written();
   if (gathered.empty() && data.empty()) return {.count = head.size()};
   if (is_small) {
-    const iovec piece = piece_of(gathered);
-    return output_.send(connection_, {&piece, 1});
+    batched_ = gathered;
+    workspace_.batch.keep(gathered.size());
+    return {};
   }
   const std::array pieces{piece_of(gathered.substr(0, before_data)), piece_of(data),
                           piece_of(gathered.substr(before_data))};
   return output_.send(connection_, pieces);
+}
+
+void H1Output::send_batched(BatchedSend& send) {
+  const iovec piece = piece_of(std::exchange(batched_, {}));
+  sent_ = output_.send(connection_, {&piece, 1});
+  connection_.loop().post(send);
 }
 
 }  // namespace fairlead::http

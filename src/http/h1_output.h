@@ -22,9 +22,17 @@ class H1Output {
   // The writer of the head that was begun.
   BufferWriter& raw_writer() { return writer_; }
   // Sends the head that was begun, with the first part of the body if there is one. ENOBUFS where the head did not fit.
+  // A small message is not sent yet: see `is_batched`.
   runtime::IoResult send_head(Framing framing, BodyPart first);
   // Sends a part of the body; framing as the head said.
   runtime::IoResult send_part(BodyPart part, std::string_view trailer_lines);
+  // The last message waits for the end of the turn: await `batched()`, then ask `sent()` how it went.
+  bool is_batched() const { return !batched_.empty(); }
+  BatchedSend batched() { return BatchedSend(*this); }
+  const runtime::IoResult& sent() const { return sent_; }
+  // For `BatchedSend` and its batch.
+  void join_batch(BatchedSend& send) { workspace_.batch.add(send, connection_.loop()); }
+  void send_batched(BatchedSend& send);
   // Sends what the kernel did not take; see net::Output::flush.
   bool is_flushed() const { return output_.is_empty(); }
   runtime::Task<void> flush(Duration patience) { return output_.flush(connection_, patience); }
@@ -41,6 +49,8 @@ class H1Output {
   Workspace& workspace_;
   net::Output output_;
   BufferWriter writer_{{}};
+  std::string_view batched_;  // in the batch's memory
+  runtime::IoResult sent_;
   Framing framing_ = Framing::none;
   bool is_complete_ = true;
   std::uint64_t body_bytes_ = 0;

@@ -144,6 +144,10 @@ BufferWriter& H1Server::begin_head(std::uint16_t status, std::string_view reason
 }
 
 runtime::Task<void> H1Server::send(runtime::IoResult sent) {
+  if (output_.is_batched()) {
+    co_await output_.batched();
+    sent = output_.sent();
+  }
   if (sent.error == ENOBUFS) {
     keep_alive_ = false;
     co_await runtime::fail(

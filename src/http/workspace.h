@@ -4,10 +4,10 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <span>
 
 #include "http/codec/message.h"
+#include "http/send_batch.h"
 #include "net/scratch.h"
 
 namespace fairlead::http {
@@ -26,9 +26,11 @@ struct Workspace {
   net::Scratch scratch{kMaxHead + kMaxRead};
   RequestHead request;
   ResponseHead response;
-  std::unique_ptr<char[]> output = std::make_unique_for_overwrite<char[]>(kOutputSize);
+  // Twice the room of the largest message, so that a batch has room for many small ones.
+  SendBatch batch{2 * kOutputSize, kOutputSize};
 
-  std::span<char> output_space() { return {output.get(), kOutputSize}; }
+  // For what is written and sent, or copied, before the next wait.
+  std::span<char> output_space() { return batch.space(); }
 };
 
 }  // namespace fairlead::http

@@ -272,6 +272,7 @@ class Walk {
         if (!is_admitted_ || failures_ >= 3) {
           is_down_ = true;
           is_admitted_ = false;
+          is_ejected_ = false;
         }
         return machine.checked(failure(), now_);
       case 2:

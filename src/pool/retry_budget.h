@@ -1,6 +1,6 @@
 // How much retrying a pool can bear: a share of its recent requests, so that an outage is not amplified.
 //
-// Only counts; what may be retried at all is RetryPolicy's business.
+// Only counts; what may be retried at all is the exchange's business.
 #pragma once
 
 #include <array>

@@ -15,21 +15,28 @@ void EventLoop::run() {
   stopping_ = false;
   while (!stopping_) turn();
   // A task that stopped the loop as its last act has still to be cleared away by its group.
-  run_ready();
+  work();
 }
 
 void EventLoop::turn() {
-  run_ready();
-  wait(ready_.empty() && !has_mail() && !stopping_ ? timers_.next() : now_);
+  work();
+  wait(ready_.empty() && last_.empty() && !has_mail() && !stopping_ ? timers_.next() : now_);
   timers_.advance(now_);
   mailbox_.run_all();
-  run_ready();
+  work();
 }
 
-void EventLoop::run_ready() {
+void EventLoop::work() {
+  run_all(ready_);
+  if (last_.empty()) return;
+  run_all(last_);
+  run_all(ready_);
+}
+
+void EventLoop::run_all(RunQueue& queue) {
   // Only what is queued now: a task that is always ready again must not keep the loop from its sockets.
   RunQueue batch;
-  batch.swap(ready_);
+  batch.swap(queue);
   while (!batch.empty()) {
     Runnable& runnable = batch.front();
     batch.pop_front();

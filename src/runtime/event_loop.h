@@ -71,6 +71,11 @@ class EventLoop {
     if (!runnable.is_linked()) ready_.push_back(runnable);
   }
 
+  // Runs `runnable` when everything that is ready in this turn has run; what it makes ready runs before the loop waits.
+  void post_last(Runnable& runnable) {
+    if (!runnable.is_linked()) last_.push_back(runnable);
+  }
+
   // Runs `action` on this loop's thread. The one call that any thread may make.
   void post_from_anywhere(std::move_only_function<void()> action);
 
@@ -112,11 +117,13 @@ class EventLoop {
   bool has_mail() const { return !mailbox_.empty(); }
 
  private:
-  void run_ready();
+  void work();
+  static void run_all(RunQueue& queue);
 
   TimePoint now_;
   TimerWheel timers_;
   RunQueue ready_;
+  RunQueue last_;
   Mailbox mailbox_;
   bool stopping_ = false;
 };

@@ -20,6 +20,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
+from backends import Backend
 from clients import fetch
 from harness import FAIRLEAD, PATIENCE, ROOT, ProxyTest, accepts, wait_until
 
@@ -52,6 +53,35 @@ class Examples(ProxyTest):
         for bad in ({"lisen": ":80"}, {"workers": "many"}, {"pools": {"a": {"algorithm": "fastest"}}}):
             with self.assertRaises(jsonschema.ValidationError, msg=str(bad)):
                 jsonschema.validate(bad, schema)
+
+    def test_the_samples_of_nginx_and_haproxy_serve(self):
+        for name in ("nginx-round-robin.yaml", "haproxy-http-with-stats.yaml"):
+            with self.subTest(name):
+                config = yaml.safe_load((ROOT / "examples" / name).read_text())
+                servers = self.move_to_loopback(config)
+                proxy = self.fairlead_file(yaml.safe_dump(config))
+                wait_until(lambda: all(self.is_served_by(proxy.port, server) for server in servers),
+                           f"a 200 of each server: {proxy.stderr}")
+
+    def move_to_loopback(self, config: dict) -> list[Backend]:
+        """Puts a free address for the one listener and servers of our own for all others; nothing else changes."""
+        if "listen" in config:
+            config["listen"] = "LISTEN"
+        else:
+            (listener,) = config["listeners"].values()
+            listener["address"] = "LISTEN"
+        backends = []
+        for pool in config["pools"].values():
+            for index, server in enumerate(pool["servers"]):
+                backends.append(self.backend(f"server-{index}"))
+                address = f"127.0.0.1:{backends[-1].port}"
+                pool["servers"][index] = {**server, "address": address} if isinstance(server, dict) else address
+        return backends
+
+    def is_served_by(self, port: int, server: Backend) -> bool:
+        answer = fetch(port, "/")
+        self.assertEqual(200, answer.status)
+        return answer.body == server.name.encode()
 
 
 class Demo(ProxyTest):

@@ -1,4 +1,4 @@
-#include "client.h"
+#include "sim/client.h"
 
 #include <fmt/format.h>
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/random.h"
-#include "journal.h"
-#include "message.h"
+#include "sim/journal.h"
+#include "sim/message.h"
 #include "net/socket_address.h"
 #include "runtime/simulated/simulated_loop.h"
 #include "runtime/wait.h"

@@ -1,4 +1,4 @@
-#include "journal.h"
+#include "sim/journal.h"
 
 #include <array>
 

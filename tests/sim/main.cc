@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include "world.h"
+#include "sim/world.h"
 
 namespace {
 

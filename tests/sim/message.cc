@@ -1,4 +1,4 @@
-#include "message.h"
+#include "sim/message.h"
 
 #include <fmt/format.h>
 

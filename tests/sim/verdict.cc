@@ -1,4 +1,4 @@
-#include "verdict.h"
+#include "sim/verdict.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // Whether a request ended as it had to, given what servers and clients did.
 #pragma once
 
-#include "journal.h"
+#include "sim/journal.h"
 
 namespace fairlead::sim {
 

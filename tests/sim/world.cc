@@ -1,11 +1,11 @@
-#include "world.h"
+#include "sim/world.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-#include "verdict.h"
+#include "sim/verdict.h"
 
 namespace fairlead::sim {
 

@@ -10,12 +10,12 @@
 #include "app/options.h"
 #include "app/snapshot_builder.h"
 #include "app/worker.h"
-#include "client.h"
-#include "journal.h"
+#include "sim/client.h"
+#include "sim/journal.h"
 #include "net/resolver.h"
 #include "runtime/simulated/simulated_loop.h"
 #include "runtime/task_group.h"
-#include "server.h"
+#include "sim/server.h"
 
 namespace fairlead::sim {
 

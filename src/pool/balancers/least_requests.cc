@@ -5,8 +5,8 @@
 // servers are so filled evenly, ties are broken at random, and idle servers get shares that follow their weights;
 // picking the smallest load alone would send every second request to the smallest server.
 //
-// Small pools are scanned. In larger ones kDraws servers are drawn by weight, which costs the same for 30 servers and
-// 10,000; docs/decisions/least-requests.md has the measurements behind both numbers.
+// Small pools are scanned. In larger ones kDraws servers are drawn by weight, which costs about the same for 40 and for
+// 10,000; docs/decisions/0007-least-requests.md has the measurements behind both numbers.
 
 #include <array>
 #include <vector>
@@ -17,8 +17,8 @@
 namespace fairlead::pool {
 namespace {
 
-constexpr std::size_t kScanLimit = 16;
-constexpr std::size_t kDraws = 5;
+constexpr std::size_t kScanLimit = 32;
+constexpr std::size_t kDraws = 12;
 
 // A server as this request sees it: its counters move on meanwhile.
 struct Seen {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "world.h"
+#include "sim/world.h"
 
 namespace fairlead::sim {
 namespace {
