@@ -142,10 +142,12 @@ runtime::Task<void> Exchange::forward(http::ClientStream& upstream) {
   http::BufferWriter& writer = upstream.begin_head(request_.method_text(), request_.target());
   writer.append(request_.field_lines());
   co_await upstream.send_head(request_.framing(), request_.upgrade());
+  upload_end_ = context_.loop.now();
   if (!downstream_.is_receiving()) {
     co_await relay_response(upstream);
     co_return;
   }
+  upload_end_.reset();
   // Both at once: a response may come before the upload is over.
   const Result<void> outcome =
       co_await runtime::Both(send_request_body(upstream), relay_response(upstream), [this, &upstream] {
@@ -156,6 +158,11 @@ runtime::Task<void> Exchange::forward(http::ClientStream& upstream) {
 }
 
 runtime::Task<void> Exchange::send_request_body(http::ClientStream& upstream) {
+  co_await pass_on_body(upstream);
+  upload_end_ = context_.loop.now();
+}
+
+runtime::Task<void> Exchange::pass_on_body(http::ClientStream& upstream) {
   const auto& limit = route_->options.body.max;
   for (int pieces = 1; downstream_.is_receiving() && !response_complete_; ++pieces) {
     const http::BodyPart part = co_await downstream_.read_body();
@@ -173,11 +180,11 @@ runtime::Task<void> Exchange::send_request_body(http::ClientStream& upstream) {
 
 runtime::Task<const http::ResponseHead*> Exchange::read_final_head(http::ClientStream& upstream) {
   for (int interim = 0; interim < kMaxInterimResponses; ++interim) {
-    Result<const http::ResponseHead*> head;
-    do {
-      const Deadline deadline = within_total(route_->options.timeouts.first_byte);
+    Deadline deadline = within_total(route_->options.timeouts.first_byte);
+    Result<const http::ResponseHead*> head = co_await upstream.read_head(request_.method(), deadline).result();
+    while (!head && head.error().code == ErrorCode::response_timeout && extend(deadline)) {
       head = co_await upstream.read_head(request_.method(), deadline).result();
-    } while (!head && is_waiting_for_client(head.error()));
+    }
     const http::ResponseHead* found = co_await std::move(head);
     if (found->status >= 200 || found->status == 101) co_return found;
     co_await relay_interim(*found);
@@ -187,10 +194,11 @@ runtime::Task<const http::ResponseHead*> Exchange::read_final_head(http::ClientS
   co_return nullptr;
 }
 
-// While the client is still sending its request, the server cannot be late.
-bool Exchange::is_waiting_for_client(const Error& error) const {
-  return error.code == ErrorCode::response_timeout && downstream_.is_receiving() &&
-         context_.loop.now() < total_deadline_;
+// While the request is still on its way, the server cannot be late: its time begins when it has all that it will get.
+bool Exchange::extend(Deadline& deadline) const {
+  const Duration patience = route_->options.timeouts.first_byte;
+  deadline = std::min(deadline_after(upload_end_.value_or(context_.loop.now()), patience), total_deadline_);
+  return deadline > context_.loop.now();
 }
 
 runtime::Task<void> Exchange::relay_interim(const http::ResponseHead& head) {

@@ -50,6 +50,7 @@ class Exchange final : private http::DepartureWatcher {
   runtime::Task<pool::Lease> lease(pool::Server& server, bool fresh);
   runtime::Task<void> forward(http::ClientStream& upstream);
   runtime::Task<void> send_request_body(http::ClientStream& upstream);
+  runtime::Task<void> pass_on_body(http::ClientStream& upstream);
   runtime::Task<void> relay_response(http::ClientStream& upstream);
   runtime::Task<void> relay_body(http::ClientStream& upstream, Duration idle);
   runtime::Task<const http::ResponseHead*> read_final_head(http::ClientStream& upstream);
@@ -59,7 +60,7 @@ class Exchange final : private http::DepartureWatcher {
   runtime::Task<void> answer(std::uint16_t status, std::string_view type, std::string_view body,
                              std::string_view location = {});
 
-  bool is_waiting_for_client(const Error& error) const;
+  bool extend(Deadline& deadline) const;
   bool may_retry(const Error& error);
   bool may_retry_method() const;
   bool takes_retry();
@@ -92,6 +93,7 @@ class Exchange final : private http::DepartureWatcher {
   bool reused_ = false;
   bool needs_fresh_connection_ = false;  // the next try goes to the same server
   bool retry_is_granted_ = false;
+  std::optional<TimePoint> upload_end_;  // when the server had got all that it will get of the request
   std::optional<Duration> connect_time_;
   std::optional<Duration> first_byte_time_;
   http::TunnelCounts tunnel_counts_;
