@@ -14,6 +14,8 @@ Duration idle_limit(const http::H1Client& client, const KeepaliveOptions& option
   return *advertised > kMargin ? *advertised - kMargin : *advertised / 2;
 }
 
+boost::intrusive_ptr<KeepaliveCache> new_cache() { return {std::make_unique<KeepaliveCache>().release()}; }
+
 }  // namespace
 
 std::unique_ptr<http::H1Client> KeepaliveCache::take() {
@@ -44,10 +46,12 @@ void KeepaliveCache::on_idle_ended(net::Connection& connection) {
 
 KeepaliveCaches::~KeepaliveCaches() { clear(); }
 
-KeepaliveCache& KeepaliveCaches::of(const Server& server) {
-  auto& cache = caches_[&server];
-  if (cache == nullptr) cache.reset(std::make_unique<KeepaliveCache>().release());
-  return *cache;
+boost::intrusive_ptr<KeepaliveCache> KeepaliveCaches::of(const Server& server) const {
+  const auto found = caches_.find(&server);
+  if (found != caches_.end()) return found->second;
+  auto retired = new_cache();
+  retired->retire();
+  return retired;
 }
 
 void KeepaliveCaches::retain(const boost::unordered_flat_set<const Server*>& current) {
@@ -56,6 +60,10 @@ void KeepaliveCaches::retain(const boost::unordered_flat_set<const Server*>& cur
     entry.second->retire();
     return true;
   });
+  for (const Server* server : current) {
+    auto& cache = caches_[server];
+    if (cache == nullptr) cache = new_cache();
+  }
 }
 
 void KeepaliveCaches::clear() {

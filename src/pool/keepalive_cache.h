@@ -63,7 +63,7 @@ class Lease {
   bool is_reused_;
 };
 
-// One per worker: a cache for each server that it has spoken to.
+// One per worker: a cache for each server of the present snapshot.
 class KeepaliveCaches {
  public:
   KeepaliveCaches() = default;
@@ -71,8 +71,10 @@ class KeepaliveCaches {
   KeepaliveCaches& operator=(const KeepaliveCaches&) = delete;
   ~KeepaliveCaches();
 
-  KeepaliveCache& of(const Server& server);
-  // Drops the caches of servers that are not in `current`; call it whenever the snapshot changes.
+  // A server that is not in the present snapshot keeps no connections: when it is gone, another may take its address.
+  boost::intrusive_ptr<KeepaliveCache> of(const Server& server) const;
+  // Drops the caches of servers that are not in `current` and opens those of new ones; call it whenever the snapshot
+  // changes.
   void retain(const boost::unordered_flat_set<const Server*>& current);
   // Closes all idle connections.
   void clear();

@@ -112,7 +112,7 @@ runtime::Task<void> Exchange::attempt() {
 
 runtime::Task<pool::Lease> Exchange::lease(pool::Server& server, bool fresh) {
   const pool::PoolOptions& options = pool().pool().options();
-  const boost::intrusive_ptr<pool::KeepaliveCache> cache(&context_.upstream.of(server));
+  const boost::intrusive_ptr<pool::KeepaliveCache> cache = context_.upstream.of(server);
   while (!fresh) {
     std::unique_ptr<http::H1Client> idle = cache->take();
     if (idle == nullptr) break;

@@ -140,8 +140,7 @@ runtime::Task<void> Client::send_batch() {
 
 runtime::Task<void> Client::send_request(const Request& request) {
   const std::size_t size = request.head.size() + request.body.size();
-  const Pace pace =
-      manner_ == Manner::slow_sender ? Pace{.piece = 1 + size / 8, .pause = 50ms} : Pace{};
+  const Pace pace = manner_ == Manner::slow_sender ? Pace{.piece = 1 + size / 8, .pause = 50ms} : Pace{};
   if (!request.expects) {
     co_await wire_->send(request.head + request.body, pace);
     co_return;
@@ -184,8 +183,8 @@ runtime::Task<void> Client::receive_batch() {
     may_send_body_.set();
     if (!received) {
       const ErrorCode code = received.error().code;
-      const bool in_order = code == ErrorCode::client_gone && wire_->unread().empty() &&
-                            journal_.outcomes[batch_[index].id].status == 0;
+      const bool in_order =
+          code == ErrorCode::client_gone && wire_->unread().empty() && journal_.outcomes[batch_[index].id].status == 0;
       if (code == ErrorCode::bad_response) violate(batch_[index], "the response is malformed");
       note_end(index, code == ErrorCode::timed_out ? Ending::no_patience : in_order ? Ending::closed : Ending::cut);
       if (index + 1 < batch_.size()) note_end(index + 1, Ending::closed);
@@ -197,7 +196,8 @@ runtime::Task<void> Client::receive_batch() {
     if (goes_on) continue;
     if (index + 1 < batch_.size()) note_end(index + 1, Ending::closed);
     const Result<std::string> rest = co_await wire_->read_to_end().result();
-    if (rest && !rest->empty()) violate(batch_[index], "bytes came after the last response");
+    const bool is_tunnel = journal_.outcomes[batch_[index].id].status == 101;
+    if (rest && !rest->empty() && !is_tunnel) violate(batch_[index], "bytes came after the last response");
     if (!rest && rest.error().code == ErrorCode::timed_out) violate(batch_[index], "the connection was not ended");
     co_await runtime::fail({.code = ErrorCode::client_gone});
   }
@@ -229,7 +229,8 @@ runtime::Task<void> Client::receive_response(const Request& request, bool& goes_
   journal_.outcomes[request.id].server = number_in(head.value("x-server"));
   if (status == 101) {
     if (!request.upgrades) violate(request, "the protocol was switched for no reason");
-    co_await use_tunnel(request);
+    // Its end says nothing of the answer, which has come.
+    static_cast<void>(co_await use_tunnel(request).result());
     co_return;
   }
   goes_on = !head.value("connection").contains("close") && !request.is_old;
@@ -258,13 +259,22 @@ runtime::Task<void> Client::use_tunnel(const Request& request) {
   if (co_await wire_->read_line() != "hello") violate(request, "the first line of the tunnel was lost");
   const std::uint64_t lines = random_.below(5);
   for (std::uint64_t index = 0; index < lines; ++index) {
-    const std::string line = content(request.id, 't', 10 + random_.below(plan_.max_body)).append("!");
-    std::string flat = line;
-    std::erase_if(flat, [](char letter) { return letter == '\r' || letter == '\n'; });
-    co_await wire_->send(flat + "\r\n");
-    if (co_await wire_->read_line() != flat) violate(request, "the echo of the tunnel is another");
+    co_await runtime::pause_until(loop_, loop_.now() + random_time(random_, 1s));
+    std::string line = content(request.id, 't', 10 + random_.below(plan_.max_body));
+    std::erase_if(line, [](char letter) { return letter == '\r' || letter == '\n'; });
+    co_await wire_->send(line + "\r\n");
+    if (co_await wire_->read_line() != line) violate(request, "the echo of the tunnel is another");
   }
-  wire_->connection().shutdown_send();
+  switch (random_.below(3)) {
+    case 0:
+      wire_->connection().shutdown_send();
+      break;
+    case 1:
+      wire_->cut();
+      break;
+    default:
+      break;  // Nothing more is said: the proxy ends the tunnel.
+  }
 }
 
 void Client::violate(const Request& request, std::string_view what) {

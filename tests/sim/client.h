@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "base/random.h"
-#include "sim/journal.h"
-#include "sim/message.h"
 #include "net/socket_address.h"
 #include "runtime/simulated/simulated_loop.h"
 #include "runtime/wait.h"
+#include "sim/journal.h"
+#include "sim/message.h"
 
 namespace fairlead::sim {
 
@@ -19,21 +19,21 @@ enum class Manner : std::uint8_t {
   plain,
   slow_sender,
   slow_reader,
-  half_head,   // leaves within a head
-  half_body,   // leaves within a body
-  leaves,      // sends all, and does not wait for the answers
-  stalls,      // stops within a head or a body, and waits
-  garbage,     // speaks no HTTP
+  half_head,  // leaves within a head
+  half_body,  // leaves within a body
+  leaves,     // sends all, and does not wait for the answers
+  stalls,     // stops within a head or a body, and waits
+  garbage,    // speaks no HTTP
 };
 
 struct ClientPlan {
   int batches = 1;
-  int pipeline = 1;       // the most requests in one batch
+  int pipeline = 1;  // the most requests in one batch
   double unfair_rate = 0;
   double slow_rate = 0;
   double close_rate = 0;  // of requests that ask for the end of the connection
   double upgrade_rate = 0;
-  double old_rate = 0;    // of HTTP/1.0
+  double old_rate = 0;  // of HTTP/1.0
   std::size_t max_body = 4 * 1024;
   Duration max_think = std::chrono::milliseconds(500);
 };

@@ -55,10 +55,10 @@ enum class Ending : std::uint8_t {
 std::string_view word(Ending ending);
 
 struct Conduct {
-  bool is_fair = true;         // sends all in time, reads all, stays
-  bool is_first = true;        // on its connection
-  bool is_pipelined = false;   // behind another one
-  bool is_slow = false;        // takes or gives bytes slowly, within the limits
+  bool is_fair = true;           // sends all in time, reads all, stays
+  bool is_first = true;          // on its connection
+  bool is_pipelined = false;     // behind another one
+  bool is_slow = false;          // takes or gives bytes slowly, within the limits
   bool expects_refusal = false;  // is no HTTP, or comes too slowly
 };
 

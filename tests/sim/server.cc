@@ -123,15 +123,16 @@ runtime::Task<bool> Server::serve_request(Link& link, Head head) {
       {.server = plan_.number, .method = head.method(), .fate = Fate::aborted, .is_uncertain = link.is_tainted});
   co_await runtime::pause_until(loop_, loop_.now() + Duration(static_cast<std::int64_t>(random_.below(
                                                          static_cast<std::uint64_t>(plan_.think.count()) + 1))));
-  const bool wants_body = fate != Fate::early_answer && fate != Fate::stop_reading &&
-                          !(fate == Fate::reset_before && random_.chance(0.5));
+  const bool wants_body =
+      fate != Fate::early_answer && fate != Fate::stop_reading && !(fate == Fate::reset_before && random_.chance(0.5));
   std::string body;
   if (wants_body) {
     if (head.has("expect")) co_await link.wire.send("HTTP/1.1 100 Continue\r\n\r\n");
     body = co_await read_body(link.wire, head, false);
     const auto size = static_cast<std::size_t>(number_in(head.value("x-body-size")));
     if (body != content(id, 'q', size)) {
-      journal_.violations.push_back(fmt::format("request {}: server {} got another body than was sent", id, plan_.number));
+      journal_.violations.push_back(
+          fmt::format("request {}: server {} got another body than was sent", id, plan_.number));
     }
   }
   attempt(link).fate = fate;
@@ -195,7 +196,7 @@ runtime::Task<void> Server::fail(Link& link, int id, Fate fate) {
       co_await wire.drain();
       break;
     case Fate::stop_reading:
-      co_await runtime::pause_until(loop_, loop_.now() + 100s);
+      co_await runtime::pause_until(loop_, loop_.now() + 600s);
       break;
     case Fate::reset_before:
       wire.connection().reset_on_close();
@@ -253,15 +254,16 @@ runtime::Task<void> Server::break_body(Link& link, int id, Fate fate) {
 
 runtime::Task<void> Server::serve_tunnel(Link& link, int id) {
   std::string response = fmt::format(
-      "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Id: {}\r\nX-Server: {}\r\n\r\nhello\r\n",
+      "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Id: {}\r\nX-Server: "
+      "{}\r\n\r\nhello\r\n",
       id, plan_.number);
   co_await link.wire.send(std::move(response));
   attempt(link).is_done = true;
   ++journal_.answers;
   while (true) {
-    const Result<std::string> line = co_await link.wire.read_line().result();
-    if (!line) break;
-    co_await link.wire.send(*line + "\r\n");
+    const std::string line = co_await link.wire.read_line();
+    if (!plan_.faults.empty() && random_.chance(0.1)) co_return link.wire.cut();
+    co_await link.wire.send(line + "\r\n");
   }
 }
 

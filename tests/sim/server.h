@@ -5,19 +5,19 @@
 #include <vector>
 
 #include "base/random.h"
-#include "sim/journal.h"
-#include "sim/message.h"
 #include "net/socket_address.h"
 #include "runtime/simulated/simulated_loop.h"
 #include "runtime/task_group.h"
+#include "sim/journal.h"
+#include "sim/message.h"
 
 namespace fairlead::sim {
 
 struct ServerPlan {
   int number = 0;
   double fault_rate = 0;
-  std::vector<Fate> faults;  // what it does at that rate
-  double close_rate = 0;     // of answers after which it ends the connection, as it says
+  std::vector<Fate> faults;                  // what it does at that rate
+  double close_rate = 0;                     // of answers after which it ends the connection, as it says
   Duration idle = std::chrono::seconds(60);  // until it ends a connection that is not used
   Duration think = std::chrono::milliseconds(20);
   std::size_t max_body = 8 * 1024;

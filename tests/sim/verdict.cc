@@ -58,8 +58,8 @@ class Judge {
       if (outcome_.status != 502 && outcome_.status != 503 && outcome_.status != 504) violate("has a strange answer");
       return;
     }
-    const bool may_be_closed = outcome_.conduct.is_pipelined || !outcome_.conduct.is_first ||
-                               outcome_.ended >= circumstances_.drained_at;
+    const bool may_be_closed =
+        outcome_.conduct.is_pipelined || !outcome_.conduct.is_first || outcome_.ended >= circumstances_.drained_at;
     if (!may_be_closed) violate("was dropped");
   }
 
@@ -105,7 +105,8 @@ class Judge {
   void expect_own(int status) {
     // A repeat may have ended on a server that cannot be reached.
     const bool may_be_unreachable = outcome_.method != "POST" && status == 502 && outcome_.status == 504;
-    if (!is_own() || (outcome_.status != status && !may_be_unreachable)) violate(fmt::format("should have got {}", status));
+    if (!is_own() || (outcome_.status != status && !may_be_unreachable))
+      violate(fmt::format("should have got {}", status));
   }
 
   void expect_service() {
@@ -117,8 +118,8 @@ class Judge {
   void violate(std::string_view what) {
     std::string seen;
     for (const Attempt& attempt : attempts_) {
-      seen += fmt::format(" [server {}: {}{}{}]", attempt.server, word(attempt.fate), attempt.is_done ? "" : ", not done",
-                          attempt.is_uncertain ? ", uncertain" : "");
+      seen += fmt::format(" [server {}: {}{}{}]", attempt.server, word(attempt.fate),
+                          attempt.is_done ? "" : ", not done", attempt.is_uncertain ? ", uncertain" : "");
     }
     journal_.violations.push_back(fmt::format("request {} ({}) {}: it was {} with {}, server {};{}", id_,
                                               outcome_.method, what, word(outcome_.ending), outcome_.status,

@@ -13,8 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kWarmUp = 3s;     // until every server has had its first check
-constexpr Duration kLongest = 1h;    // a run that takes longer hangs
+constexpr Duration kWarmUp = 3s;   // until every server has had its first check
+constexpr Duration kLongest = 1h;  // a run that takes longer hangs
 
 const net::Endpoint kProxy{.host = "10.9.9.9", .port = 80};
 
@@ -72,10 +72,11 @@ void World::plan_servers() {
 void World::plan_options() {
   pool::PoolOptions& pool = options_.pools["web"];
   for (const auto& server : servers_) {
-    pool.servers.push_back({.name = fmt::format("s{}", server->plan().number),
-                            .address = {.host = "10.0.0.1", .port = static_cast<std::uint16_t>(3000 + server->plan().number)},
-                            .weight = static_cast<std::uint32_t>(1 + random_.below(200)),
-                            .backup = chance(0.2)});
+    pool.servers.push_back(
+        {.name = fmt::format("s{}", server->plan().number),
+         .address = {.host = "10.0.0.1", .port = static_cast<std::uint16_t>(3000 + server->plan().number)},
+         .weight = static_cast<std::uint32_t>(1 + random_.below(200)),
+         .backup = chance(0.2)});
   }
   pool.algorithm = static_cast<pool::Algorithm>(random_.below(3));
   pool.health = {.every = 500ms, .timeout = 200ms, .fall = 2, .rise = 1};
@@ -99,8 +100,7 @@ void World::plan_options() {
   }
   options_.routes.push_back(route);
   settings_ = std::make_shared<const proxy::SessionSettings>(proxy::SessionSettings{
-      .listener = "web",
-      .http = {.header_timeout = 4s, .body_idle = 4s, .keepalive = 8s, .header_size = 64 * 1024}});
+      .listener = "web", .http = {.header_timeout = 4s, .body_idle = 4s, .keepalive = 8s, .header_size = 64 * 1024}});
 }
 
 // What an operator might change. In calm weather server 1 stays.
@@ -124,7 +124,8 @@ void World::apply() {
   const auto origin = snapshots_.empty() ? pool::Origin::process_start : pool::Origin::added;
   snapshots_.push_back(builder_.build(options_, snapshots_.size() + 1));
   monitor_.watch(snapshots_.back()->pools, origin, snapshots_.size());
-  worker_.apply({.snapshot = snapshots_.back(), .listeners = {{.socket = listener_, .settings = settings_}}, .access_log = {}});
+  worker_.apply(
+      {.snapshot = snapshots_.back(), .listeners = {{.socket = listener_, .settings = settings_}}, .access_log = {}});
 }
 
 ClientPlan World::plan_client() {
@@ -224,7 +225,8 @@ void World::check_leftovers() {
   for (const auto& snapshot : snapshots_) {
     for (const pool::Member& member : snapshot->pools.front()->members()) {
       if (member.server->in_flight() == 0) continue;
-      journal_.violations.push_back(fmt::format("{} requests are in flight on {} for ever", member.server->in_flight(), member.server->name()));
+      journal_.violations.push_back(
+          fmt::format("{} requests are in flight on {} for ever", member.server->in_flight(), member.server->name()));
     }
   }
 }
@@ -244,18 +246,25 @@ void World::check_counters() {
 
   // Ten in ten seconds and a share of the requests (the budget); time passes in between.
   const auto& retry = options_.routes.front().retry;
-  const double windows = 2 + std::chrono::duration<double>(loop_.now() - snapshots_.size() * 0s - TimePoint(1h)).count() / 10;
+  const double windows =
+      2 + std::chrono::duration<double>(loop_.now() - snapshots_.size() * 0s - TimePoint(1h)).count() / 10;
   const double allowed = 10 * windows + retry.budget.fraction * static_cast<double>(counters.requests.value());
-  if (static_cast<double>(counters.retries.value()) > allowed) journal_.violations.emplace_back("retries passed their budget");
+  if (static_cast<double>(counters.retries.value()) > allowed)
+    journal_.violations.emplace_back("retries passed their budget");
 }
 
 Report World::report() {
-  Report report{.violations = journal_.violations, .requests = journal_.outcomes.size(), .retries = worker_.counters().retries.value()};
-  report.summary = fmt::format("{} {} servers, {} snapshots, ended at {}", weather_ == Weather::calm ? "calm" : "stormy",
-                               servers_.size(), snapshots_.size(), loop_.now().time_since_epoch().count());
+  Report report{.violations = journal_.violations,
+                .requests = journal_.outcomes.size(),
+                .retries = worker_.counters().retries.value()};
+  report.summary =
+      fmt::format("{} {} servers, {} snapshots, ended at {}", weather_ == Weather::calm ? "calm" : "stormy",
+                  servers_.size(), snapshots_.size(), loop_.now().time_since_epoch().count());
   for (const auto& [id, outcome] : journal_.outcomes) {
-    report.summary += fmt::format("\n{} {} {} {} from {}", id, outcome.method, word(outcome.ending), outcome.status, outcome.server);
-    for (const Attempt& attempt : journal_.attempts[id]) report.summary += fmt::format(" [{} {}]", attempt.server, word(attempt.fate));
+    report.summary +=
+        fmt::format("\n{} {} {} {} from {}", id, outcome.method, word(outcome.ending), outcome.status, outcome.server);
+    for (const Attempt& attempt : journal_.attempts[id])
+      report.summary += fmt::format(" [{} {}]", attempt.server, word(attempt.fate));
     const bool is_answered = outcome.ending == Ending::answered;
     report.answers += is_answered && outcome.server != 0 ? 1U : 0U;
     report.own_answers += is_answered && outcome.server == 0 ? 1U : 0U;

@@ -10,11 +10,11 @@
 #include "app/options.h"
 #include "app/snapshot_builder.h"
 #include "app/worker.h"
-#include "sim/client.h"
-#include "sim/journal.h"
 #include "net/resolver.h"
 #include "runtime/simulated/simulated_loop.h"
 #include "runtime/task_group.h"
+#include "sim/client.h"
+#include "sim/journal.h"
 #include "sim/server.h"
 
 namespace fairlead::sim {

@@ -1,0 +1,168 @@
+#include "pool/keepalive_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "http/workspace.h"
+#include "pool/test_servers.h"
+#include "runtime/simulated/simulated_loop.h"
+#include "runtime/task_group.h"
+
+namespace fairlead::pool {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr KeepaliveOptions kOptions{.idle = 4s, .max_idle = 2};
+constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+class KeepaliveCacheTest : public testing::Test, private runtime::EventSource {
+ protected:
+  KeepaliveCacheTest() {
+    listener_ = loop_.listen(address_.get(), address_.size);
+    loop_.watch(listener_, *this);
+  }
+  ~KeepaliveCacheTest() override {
+    for (const int peer : peers_) loop_.close(peer, false);
+    loop_.close(listener_, false);
+  }
+
+  // A client that has had one exchange, with `answer`.
+  std::unique_ptr<http::H1Client> used_client(std::string_view answer = kAnswer) {
+    const int descriptor = loop_.connect(address_.get(), address_.size).descriptor;
+    auto client = std::make_unique<http::H1Client>(loop_, descriptor, workspace_);
+    bool is_done = false;
+    const auto exchange = [&]() -> runtime::Task<void> {
+      co_await client->connected(kNever);
+      client->begin_head("GET", "/");
+      co_await client->send_head({}, {});
+      say(answer);
+      static_cast<void>(co_await client->read_head(http::Method::get, kNever));
+      static_cast<void>(co_await client->buffered_body());
+      is_done = true;
+    };
+    tasks_.start(exchange());
+    for (int turn = 0; turn < 1000 && tasks_.size() > 0; ++turn) run(1ms);
+    EXPECT_TRUE(is_done);
+    return client;
+  }
+  void run(Duration time) { loop_.run_until(loop_.now() + time); }
+  // The server sends on its newest connection.
+  void say(std::string_view text) {
+    const iovec piece{.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};
+    ASSERT_EQ(loop_.send(peers_.back(), {&piece, 1}).count, text.size());
+  }
+  void hang_up() {
+    loop_.close(peers_.back(), false);
+    peers_.pop_back();
+  }
+
+  runtime::SimulatedLoop loop_{1, {.short_send = 0}};
+  http::Workspace workspace_;
+  runtime::TaskGroup tasks_{loop_};
+  KeepaliveCache cache_;
+  std::vector<int> peers_;
+
+ private:
+  void on_ready(runtime::Readiness /*readiness*/) override {
+    const runtime::Accepted accepted = loop_.accept(listener_);
+    if (accepted.descriptor >= 0) peers_.push_back(accepted.descriptor);
+  }
+
+  net::SocketAddress address_ = *net::numeric_address("10.0.0.1", 3000);
+  int listener_ = -1;
+};
+
+TEST_F(KeepaliveCacheTest, hands_out_the_connection_used_last) {
+  auto first = used_client();
+  auto second = used_client();
+  const http::H1Client* newest = second.get();
+  cache_.put(std::move(first), kOptions);
+  cache_.put(std::move(second), kOptions);
+  EXPECT_EQ(cache_.take().get(), newest);
+  EXPECT_EQ(cache_.size(), 1U);
+}
+
+TEST_F(KeepaliveCacheTest, a_full_cache_drops_the_oldest) {
+  auto oldest = used_client();
+  const http::H1Client* dropped = oldest.get();
+  cache_.put(std::move(oldest), kOptions);
+  cache_.put(used_client(), kOptions);
+  cache_.put(used_client(), kOptions);
+  EXPECT_EQ(cache_.size(), 2U);
+  EXPECT_NE(cache_.take().get(), dropped);
+  EXPECT_NE(cache_.take().get(), dropped);
+}
+
+TEST_F(KeepaliveCacheTest, an_idle_connection_is_closed_after_its_time_and_not_before) {
+  cache_.put(used_client(), kOptions);
+  run(3900ms);
+  EXPECT_EQ(cache_.size(), 1U);
+  run(200ms);
+  EXPECT_EQ(cache_.size(), 0U);
+}
+
+TEST_F(KeepaliveCacheTest, closes_before_the_time_that_the_server_announced) {
+  cache_.put(used_client("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=3\r\nContent-Length: 0\r\n\r\n"), kOptions);
+  run(1900ms);
+  EXPECT_EQ(cache_.size(), 1U);
+  run(200ms);
+  EXPECT_EQ(cache_.size(), 0U);
+}
+
+TEST_F(KeepaliveCacheTest, a_connection_that_the_server_closes_leaves) {
+  cache_.put(used_client(), kOptions);
+  hang_up();
+  run(10ms);
+  EXPECT_EQ(cache_.size(), 0U);
+}
+
+TEST_F(KeepaliveCacheTest, a_connection_on_which_something_unasked_comes_leaves) {
+  cache_.put(used_client(), kOptions);
+  say("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison");
+  run(10ms);
+  EXPECT_EQ(cache_.size(), 0U);
+}
+
+TEST_F(KeepaliveCacheTest, what_is_not_reusable_is_not_kept) {
+  cache_.put(used_client("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"), kOptions);
+  cache_.put(used_client("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhal"), kOptions);
+  cache_.put(used_client("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nsurplus"), kOptions);
+  EXPECT_EQ(cache_.size(), 0U);
+}
+
+TEST_F(KeepaliveCacheTest, a_connection_serves_as_many_requests_as_it_may) {
+  KeepaliveOptions options = kOptions;
+  options.requests = 1;
+  cache_.put(used_client(), options);
+  EXPECT_EQ(cache_.size(), 0U);
+  options.requests = 2;
+  cache_.put(used_client(), options);
+  EXPECT_EQ(cache_.size(), 1U);
+}
+
+TEST_F(KeepaliveCacheTest, a_retired_cache_keeps_nothing) {
+  cache_.put(used_client(), kOptions);
+  cache_.retire();
+  EXPECT_EQ(cache_.size(), 0U);
+  cache_.put(used_client(), kOptions);
+  EXPECT_EQ(cache_.size(), 0U);
+}
+
+TEST_F(KeepaliveCacheTest, a_server_that_left_the_snapshot_keeps_no_connection) {
+  const TestServers servers(2);
+  KeepaliveCaches caches;
+  caches.retain({&servers[0], &servers[1]});
+  caches.of(servers[0])->put(used_client(), kOptions);
+  caches.of(servers[1])->put(used_client(), kOptions);
+  caches.retain({&servers[0]});
+  EXPECT_EQ(caches.of(servers[0])->size(), 1U);
+  // An exchange that began before may still come back with a connection.
+  const auto gone = caches.of(servers[1]);
+  gone->put(used_client(), kOptions);
+  EXPECT_EQ(gone->size(), 0U);
+}
+
+}  // namespace
+}  // namespace fairlead::pool
