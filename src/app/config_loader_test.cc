@@ -1,5 +1,6 @@
 #include "app/config_loader.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 TEST(ConfigLoader, reads_the_smallest_file) {
   const Options options = loaded("listen: :8080\nto: [3001, 3002]\n").options;
@@ -312,6 +314,14 @@ TEST(RunFlags, a_wrong_word_is_the_command_lines_fault_and_a_loop_the_configurat
 }
 
 // Options as text
+
+TEST(Limits, a_head_is_at_most_what_a_worker_has_room_for) {
+  constexpr std::string_view kFile =
+      "listeners: {{a: {{address: \":80\", limits: {{header_size: {}}}}}}}\n"
+      "routes: [{{respond: {{}}}}]";
+  EXPECT_THAT(codes(fmt::format(kFile, "256KiB")), IsEmpty());
+  EXPECT_THAT(codes(fmt::format(kFile, "257KiB")), ElementsAre("F0204"));
+}
 
 TEST(SavedConfig, is_nine_lines_that_load_as_the_same_options) {
   const auto flags = load_flags({.listen = {":8080"}, .to = {"3001", "3002"}, .health = "/health"});

@@ -38,6 +38,8 @@ std::string_view word(ErrorCode code) {
       return "body_too_large";
     case ErrorCode::not_implemented:
       return "not_implemented";
+    case ErrorCode::version_not_supported:
+      return "version_not_supported";
     case ErrorCode::expectation_failed:
       return "expectation_failed";
     case ErrorCode::request_timeout:

@@ -29,6 +29,7 @@ enum class ErrorCode : std::uint8_t {
   header_too_large,
   body_too_large,
   not_implemented,
+  version_not_supported,
   expectation_failed,
   request_timeout,
   client_gone,

@@ -23,6 +23,17 @@ Error response_timeout(std::string_view detail) {
 }  // namespace
 
 Error connect_error(int error) {
+  switch (error) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case EADDRNOTAVAIL:
+      // Ours, whatever server it was for.
+      return {.code = ErrorCode::out_of_resources, .detail = "no descriptor, port or memory left for a connection"};
+    default:
+      break;
+  }
   const bool is_refused = error == ECONNREFUSED || error == ENOENT;
   return {.code = is_refused ? ErrorCode::connect_refused : ErrorCode::connect_unreachable,
           .blame = Blame::upstream,
@@ -165,9 +176,10 @@ Result<BodyPart> H1Client::buffered_body() {
     is_broken_ = true;
     return std::unexpected(bad_response(http::refusal(step.rule).text));
   }
-  // The end of a chunked body often comes with its last data: then both are passed on in one piece.
+  // The end of a chunked body often comes with its last data: then both are passed on in one piece. What stands there
+  // is the end of the last chunk, and the chunk that ends the body.
   if (step.status == BodyStep::Status::data && decoder_.framing() == Framing::chunked &&
-      input_.unread().starts_with("0\r\n\r\n")) {
+      input_.unread().starts_with("\r\n0\r\n\r\n")) {
     input_.consume(decoder_.feed(input_.unread()).consumed);
   }
   return BodyPart{step.data, decoder_.is_complete()};

@@ -43,8 +43,9 @@ Error H1Server::error_of(const Refusal& refusal) const {
       case 417:
         return ErrorCode::expectation_failed;
       case 501:
-      case 505:
         return ErrorCode::not_implemented;
+      case 505:
+        return ErrorCode::version_not_supported;
       default:
         return ErrorCode::bad_request;
     }
@@ -102,6 +103,7 @@ Result<bool> H1Server::take_head() {
     return std::unexpected(error_of(parsed.refusal));
   }
   input_.consume(parsed.consumed);
+  has_served_ = true;
   const RequestHead& head = workspace_.request;
   method_ = head.method;
   minor_version_ = head.minor_version;
@@ -218,8 +220,9 @@ bool H1Server::can_continue() const { return keep_alive_ && !is_receiving() && o
 
 void H1Server::stop_when_idle() {
   keep_alive_ = false;
-  // A request that is already in the kernel's buffer is served first.
-  if (is_idle_ && connection_.is_silent()) connection_.interrupt_reading();
+  // A request that is already in the kernel's buffer is served first. So is the first one of a new connection: clients
+  // ask again for what is lost on a kept connection, not on a new one.
+  if (is_idle_ && has_served_ && connection_.is_silent()) connection_.interrupt_reading();
 }
 
 void H1Server::abort() {

@@ -86,6 +86,7 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   bool keep_alive_ = true;
   bool response_started_ = false;
   bool is_idle_ = true;
+  bool has_served_ = false;  // at least one request
   bool is_switched_ = false;
   bool is_cut_ = false;
 };

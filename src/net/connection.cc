@@ -1,7 +1,6 @@
 #include "net/connection.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace fairlead::net {
@@ -43,11 +42,7 @@ runtime::IoResult Connection::send(std::span<const iovec> pieces) {
   return result;
 }
 
-bool Connection::is_silent() {
-  if (readable_ || hung_up_ || failed_) return false;
-  std::array<char, 1> byte;
-  return loop_.receive(descriptor_, byte).would_block();
-}
+bool Connection::is_silent() const { return !hung_up_ && !failed_ && !loop_.has_input(descriptor_); }
 
 void Connection::cancel() {
   canceled_ = true;

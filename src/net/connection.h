@@ -52,9 +52,11 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
   runtime::IoResult receive(std::span<char> into);
   // As send: may take a part only.
   runtime::IoResult send(std::span<const iovec> pieces);
-  // Looks whether the peer has sent or closed anything, without waiting for the loop to tell. For a connection that
-  // should be silent.
-  bool is_silent();
+  // Whether the peer has neither sent nor closed anything, whatever the loop has told so far. Takes nothing; for a
+  // connection that should be silent.
+  bool is_silent() const;
+  // False only where the last receive found that there is no more.
+  bool may_have_input() const { return readable_ || hung_up_ || failed_; }
 
   // Ends when `receive` is worth a call.
   Wait readable(Deadline deadline);
@@ -78,6 +80,9 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
   bool is_lost() const { return failed_; }
   bool has_hung_up() const { return hung_up_; }
   bool is_canceled() const { return canceled_; }
+
+  // As EventLoop::unsent.
+  std::size_t unsent() const { return loop_.unsent(descriptor_); }
 
   void shutdown_send();
   // From here on, closing drops what is unsent and tells the peer at once.

@@ -43,8 +43,16 @@ void Output::keep(std::span<const iovec> pieces, std::size_t taken) {
 }
 
 runtime::Task<void> Output::flush(Connection& connection, Duration patience) {
+  std::size_t unsent = connection.unsent();
   while (!is_empty()) {
-    co_await connection.writable(deadline_after(connection.loop().now(), patience));
+    const Result<void> ready =
+        co_await with_result(connection.writable(deadline_after(connection.loop().now(), patience)));
+    if (!ready) {
+      // Room is told of in large steps. A peer that reads slowly but steadily is not one that has stopped.
+      const std::size_t left = connection.unsent();
+      if (ready.error().code == ErrorCode::timed_out && std::exchange(unsent, left) > left) continue;
+      co_await Result<void>(ready);
+    }
     const iovec rest{.iov_base = block_ + offset_, .iov_len = size_};
     const runtime::IoResult result = connection.send({&rest, 1});
     if (result.would_block()) continue;

@@ -23,8 +23,8 @@ class Output {
   runtime::IoResult send(Connection& connection, std::span<const iovec> pieces);
   // True when everything that was given has left.
   bool is_empty() const { return size_ == 0; }
-  // Sends the rest. Each wait for the peer ends with `timed_out` after `patience`; the end of the connection is
-  // `client_gone`, whoever the peer is: the caller knows.
+  // Sends the rest. It ends with `timed_out` when the peer has taken nothing for `patience`; the end of the connection
+  // is `client_gone`, whoever the peer is: the caller knows.
   runtime::Task<void> flush(Connection& connection, Duration patience);
   // Forgets the rest.
   void drop();

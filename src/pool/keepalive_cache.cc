@@ -29,6 +29,8 @@ std::unique_ptr<http::H1Client> KeepaliveCache::take() {
 void KeepaliveCache::put(std::unique_ptr<http::H1Client> client, const KeepaliveOptions& options) {
   if (is_retired_ || options.max_idle == 0 || !client->is_reusable()) return;
   if (options.requests && client->exchanges() >= *options.requests) return;
+  // Bytes past the end of a response would be taken for the next one.
+  if (client->connection().may_have_input() && !client->is_silent()) return;
   if (idle_.size() >= options.max_idle) idle_.erase(idle_.begin());
   net::Connection& connection = client->connection();
   idle_.push_back(std::move(client));

@@ -1,5 +1,6 @@
 #include "pool/pool_view.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -44,6 +45,12 @@ Result<Server*> PoolView::pick(const TriedServers& tried, TimePoint now, std::ui
                                                          : "every server that could take the request was tried"});
   }
   return server;
+}
+
+bool PoolView::has_untried(const TriedServers& tried) const {
+  const bool is_any_left =
+      std::ranges::any_of(eligible_, [&](const Candidate& candidate) { return !tried.contains(*candidate.server); });
+  return is_any_left || untried_backup(tried) != nullptr;
 }
 
 void PoolView::refresh(TimePoint now) {

@@ -35,6 +35,9 @@ class PoolView {
   // eligible servers changed.
   Result<Server*> pick(const TriedServers& tried, TimePoint now, std::uint64_t key_hash = 0);
 
+  // Whether `pick` would find a server now. Chooses none.
+  bool has_untried(const TriedServers& tried) const;
+
   // How a try on `server` ended: by a response with `status`, or by an error. Errors that are the client's or our
   // own say nothing of the server; a slow response is neither success nor failure.
   void report(Server& server, int status);

@@ -154,6 +154,8 @@ std::uint16_t status_of(ErrorCode code) {
       return 413;
     case ErrorCode::not_implemented:
       return 501;
+    case ErrorCode::version_not_supported:
+      return 505;
     case ErrorCode::expectation_failed:
       return 417;
     case ErrorCode::request_timeout:

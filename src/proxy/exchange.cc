@@ -53,8 +53,8 @@ Exchange::~Exchange() {
   context_.counters.open_requests.add(-1);
 }
 
-void Exchange::abandon() {
-  client_left_ = true;
+void Exchange::abandon(ErrorCode why) {
+  abandoned_ = why;
   if (upstream_ != nullptr) upstream_->cancel();
 }
 
@@ -80,7 +80,7 @@ runtime::Task<void> Exchange::run() {
     outcome = again;
     if (outcome && retries_ > 0) context_.counters.retries_recovered.add();
   }
-  if (!outcome && client_left_) co_await runtime::fail({.code = ErrorCode::client_gone, .blame = Blame::downstream});
+  if (!outcome && abandoned_) co_await runtime::fail({.code = *abandoned_, .blame = Blame::downstream});
   co_await Result<void>(outcome);
 }
 
@@ -117,7 +117,8 @@ runtime::Task<pool::Lease> Exchange::lease(pool::Server& server, bool fresh) {
     std::unique_ptr<http::H1Client> idle = cache->take();
     if (idle == nullptr) break;
     // What must not be sent twice is not sent on a connection that the server may just have closed.
-    if (!may_retry_method() && !idle->is_silent()) continue;
+    const bool is_sent_once = !may_retry_method() || downstream_.is_receiving();
+    if (is_sent_once && !idle->is_silent()) continue;
     connect_time_.reset();
     co_return pool::Lease(cache, std::move(idle), options.keepalive, true);
   }
@@ -139,18 +140,19 @@ runtime::Task<pool::Lease> Exchange::lease(pool::Server& server, bool fresh) {
 }
 
 runtime::Task<void> Exchange::forward(http::ClientStream& upstream) {
+  upload_ended_.reset();
   http::BufferWriter& writer = upstream.begin_head(request_.method_text(), request_.target());
   writer.append(request_.field_lines());
   co_await upstream.send_head(request_.framing(), request_.upgrade());
-  upload_end_ = context_.loop.now();
   if (!downstream_.is_receiving()) {
+    end_upload();
     co_await relay_response(upstream);
     co_return;
   }
-  upload_end_.reset();
   // Both at once: a response may come before the upload is over.
   const Result<void> outcome =
       co_await runtime::Both(send_request_body(upstream), relay_response(upstream), [this, &upstream] {
+        end_upload();
         downstream_.interrupt_reading();
         upstream.cancel();
       });
@@ -158,13 +160,8 @@ runtime::Task<void> Exchange::forward(http::ClientStream& upstream) {
 }
 
 runtime::Task<void> Exchange::send_request_body(http::ClientStream& upstream) {
-  co_await pass_on_body(upstream);
-  upload_end_ = context_.loop.now();
-}
-
-runtime::Task<void> Exchange::pass_on_body(http::ClientStream& upstream) {
   const auto& limit = route_->options.body.max;
-  for (int pieces = 1; downstream_.is_receiving() && !response_complete_; ++pieces) {
+  for (int pieces = 1; downstream_.is_receiving() && !upload_ended_; ++pieces) {
     const http::BodyPart part = co_await downstream_.read_body();
     body_began_ = true;
     if (limit && downstream_.bytes_received() > limit->bytes) {
@@ -173,18 +170,18 @@ runtime::Task<void> Exchange::pass_on_body(http::ClientStream& upstream) {
     const std::string_view trailers = part.is_last ? downstream_.request_trailers() : std::string_view();
     // A server that stops reading may have answered already: its response, or its absence, tells what it meant.
     const Result<void> sent = co_await upstream.send_body(part, trailers).result();
-    if (!sent) co_return;
+    if (!sent) break;
     if (pieces % kPiecesPerTurn == 0) co_await runtime::Yield(context_.loop);
   }
+  end_upload();
 }
 
 runtime::Task<const http::ResponseHead*> Exchange::read_final_head(http::ClientStream& upstream) {
   for (int interim = 0; interim < kMaxInterimResponses; ++interim) {
-    Deadline deadline = within_total(route_->options.timeouts.first_byte);
-    Result<const http::ResponseHead*> head = co_await upstream.read_head(request_.method(), deadline).result();
-    while (!head && head.error().code == ErrorCode::response_timeout && extend(deadline)) {
-      head = co_await upstream.read_head(request_.method(), deadline).result();
-    }
+    Result<const http::ResponseHead*> head;
+    do {
+      head = co_await upstream.read_head(request_.method(), answer_deadline()).result();
+    } while (!head && may_still_answer(head.error()));
     const http::ResponseHead* found = co_await std::move(head);
     if (found->status >= 200 || found->status == 101) co_return found;
     co_await relay_interim(*found);
@@ -194,11 +191,16 @@ runtime::Task<const http::ResponseHead*> Exchange::read_final_head(http::ClientS
   co_return nullptr;
 }
 
-// While the request is still on its way, the server cannot be late: its time begins when it has all that it will get.
-bool Exchange::extend(Deadline& deadline) const {
-  const Duration patience = route_->options.timeouts.first_byte;
-  deadline = std::min(deadline_after(upload_end_.value_or(context_.loop.now()), patience), total_deadline_);
-  return deadline > context_.loop.now();
+// While the request is still on its way, the server cannot be late.
+Deadline Exchange::answer_deadline() const {
+  const TimePoint asked = upload_ended_.value_or(context_.loop.now());
+  return std::min(deadline_after(asked, route_->options.timeouts.first_byte), total_deadline_);
+}
+
+bool Exchange::may_still_answer(const Error& error) const {
+  const TimePoint now = context_.loop.now();
+  return error.code == ErrorCode::response_timeout && now < total_deadline_ &&
+         (!upload_ended_ || now < answer_deadline());
 }
 
 runtime::Task<void> Exchange::relay_interim(const http::ResponseHead& head) {
@@ -233,8 +235,9 @@ runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
   co_await downstream_.send_head(http::OutgoingFraming::of(*head, request_.method()), first);
   if (!first.is_last) co_await relay_body(upstream, idle);
   response_complete_ = true;
-  if (!downstream_.is_receiving()) co_return;
+  if (upload_ended_) co_return;
   // The answer is complete and the upload is not: the rest of it interests nobody.
+  end_upload();
   downstream_.interrupt_reading();
   upstream.cancel();
 }
@@ -242,6 +245,11 @@ runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
 runtime::Task<void> Exchange::relay_body(http::ClientStream& upstream, Duration idle) {
   for (int pieces = 1;; ++pieces) {
     const Duration patience = std::min(idle, total_deadline_ - context_.loop.now());
+    if (patience <= Duration::zero()) {
+      co_await runtime::fail({.code = ErrorCode::response_timeout,
+                              .blame = Blame::upstream,
+                              .detail = "the response took longer than `timeouts.total`"});
+    }
     const http::BodyPart part = co_await upstream.read_body(patience);
     co_await downstream_.send_body(part, part.is_last ? upstream.response_trailers() : std::string_view());
     if (part.is_last) co_return;
@@ -273,7 +281,7 @@ bool Exchange::may_retry_method() const {
 }
 
 bool Exchange::may_retry(const Error& error) {
-  if (client_left_ || downstream_.response_started() || body_began_ || context_.loop.now() >= total_deadline_)
+  if (abandoned_ || downstream_.response_started() || body_began_ || context_.loop.now() >= total_deadline_)
     return false;
   if (std::exchange(retry_is_granted_, false)) return true;
   const RetryOptions& retry = route_->options.retry;
@@ -286,7 +294,7 @@ bool Exchange::may_retry(const Error& error) {
 
 bool Exchange::takes_retry() {
   const RetryOptions& retry = route_->options.retry;
-  if (retries_ >= retry.attempts) return false;
+  if (retries_ >= retry.attempts || !pool().has_untried(tried_)) return false;
   if (!pool().pool().retry_budget().try_spend(retry.budget, context_.loop.now())) return false;
   ++retries_;
   context_.counters.retries.add();
@@ -344,7 +352,7 @@ runtime::Task<void> Exchange::answer(std::uint16_t status, std::string_view type
 }
 
 runtime::Task<void> Exchange::answer_with_error(const Error& error) {
-  if (error.code == ErrorCode::client_gone || error.code == ErrorCode::canceled) {
+  if (abandoned_ || error.code == ErrorCode::client_gone || error.code == ErrorCode::canceled) {
     downstream_.abort();
     co_return;
   }

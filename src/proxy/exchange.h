@@ -36,7 +36,7 @@ class Exchange final : private http::DepartureWatcher {
   // Answers with an error page, or cuts the response where it has begun.
   runtime::Task<void> answer_with_error(const Error& error);
   // Gives up, wherever it is: nobody will get the response.
-  void abandon();
+  void abandon(ErrorCode why);
   // Writes the access log's line and counts.
   void record(const Result<void>& outcome);
 
@@ -44,13 +44,12 @@ class Exchange final : private http::DepartureWatcher {
   static constexpr std::size_t kRecordedAttempts = 4;
   static constexpr int kMaxInterimResponses = 16;
 
-  void on_client_left() override { abandon(); }
+  void on_client_left() override { abandon(ErrorCode::client_gone); }
   // A try on one server.
   runtime::Task<void> attempt();
   runtime::Task<pool::Lease> lease(pool::Server& server, bool fresh);
   runtime::Task<void> forward(http::ClientStream& upstream);
   runtime::Task<void> send_request_body(http::ClientStream& upstream);
-  runtime::Task<void> pass_on_body(http::ClientStream& upstream);
   runtime::Task<void> relay_response(http::ClientStream& upstream);
   runtime::Task<void> relay_body(http::ClientStream& upstream, Duration idle);
   runtime::Task<const http::ResponseHead*> read_final_head(http::ClientStream& upstream);
@@ -60,7 +59,12 @@ class Exchange final : private http::DepartureWatcher {
   runtime::Task<void> answer(std::uint16_t status, std::string_view type, std::string_view body,
                              std::string_view location = {});
 
-  bool extend(Deadline& deadline) const;
+  // When the response must have begun: `first_byte` after the end of the request.
+  Deadline answer_deadline() const;
+  bool may_still_answer(const Error& error) const;
+  void end_upload() {
+    if (!upload_ended_) upload_ended_ = context_.loop.now();
+  }
   bool may_retry(const Error& error);
   bool may_retry_method() const;
   bool takes_retry();
@@ -89,11 +93,12 @@ class Exchange final : private http::DepartureWatcher {
   std::uint16_t status_ = 0;
   bool body_began_ = false;  // bytes of the request's body were taken from the client
   bool response_complete_ = false;
-  bool client_left_ = false;
+  // Since when nothing more of the request goes to the server of this try.
+  std::optional<TimePoint> upload_ended_;
+  std::optional<ErrorCode> abandoned_;  // why nobody will get the response
   bool reused_ = false;
   bool needs_fresh_connection_ = false;  // the next try goes to the same server
   bool retry_is_granted_ = false;
-  std::optional<TimePoint> upload_end_;  // when the server had got all that it will get of the request
   std::optional<Duration> connect_time_;
   std::optional<Duration> first_byte_time_;
   http::TunnelCounts tunnel_counts_;

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "http/workspace.h"
 #include "net/endpoint_schema.h"
 #include "pool/options_schema.h"
 
@@ -144,7 +145,7 @@ config::SchemaPtr schema_of(const ListenerTimeouts*) {
 
 config::SchemaPtr schema_of(const ListenerLimits*) {
   constexpr ByteCount kSmallest = 1_KiB;
-  constexpr ByteCount kLargest = 256_KiB;
+  constexpr ByteCount kLargest{http::Workspace::kMaxHead};
   return record<ListenerLimits>(
       field("header_size", &ListenerLimits::header_size, "The largest request head.").range(kSmallest, kLargest),
       unsupported("connections", "Open connections of this listener."),

@@ -4,11 +4,14 @@
 
 #include "proxy/error_response.h"
 #include "proxy/exchange.h"
+#include "runtime/wait.h"
 #include "telemetry/request_id.h"
 
 namespace fairlead::proxy {
 
 namespace {
+
+constexpr int kRequestsPerTurn = 16;
 
 // The address alone, without a port; an IPv4 address that came over an IPv6 socket as IPv4.
 std::string_view write_ip(const sockaddr_storage& peer, std::span<char> buffer) {
@@ -45,19 +48,21 @@ Session::~Session() { context_.counters.open_connections.add(-1); }
 
 runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
   http::H1Server& stream = session->stream_;
-  while (true) {
+  for (int served = 1;; ++served) {
     const Result<bool> read = co_await stream.read_request().result();
     if (!read) co_await session->refuse_request(read.error());
     if (!read || !*read) break;
     co_await session->serve_request();
     if (!stream.can_continue()) break;
+    // A client that pipelines must not keep the others from their turn.
+    if (served % kRequestsPerTurn == 0) co_await runtime::Yield(session->context_.loop);
   }
   co_await stream.close_gently();
 }
 
 void Session::cut() {
   stream_.cut();
-  if (exchange_ != nullptr) exchange_->abandon();
+  if (exchange_ != nullptr) exchange_->abandon(ErrorCode::stopping);
 }
 
 runtime::Task<void> Session::serve_request() {

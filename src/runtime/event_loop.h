@@ -24,7 +24,7 @@ struct Readiness {
   bool readable = false;
   bool writable = false;
   bool hung_up = false;  // the peer has ended its direction: after what is buffered, a read gives the end
-  bool failed = false;   // reset, or a connect that failed: the next call tells why
+  bool failed = false;   // an error, such as a reset or a connect that failed: the next call tells which
 };
 
 // Whoever owns a descriptor. Called by the loop, never while another call into it is running.
@@ -93,7 +93,11 @@ class EventLoop {
   // 0, or the `errno` of a connect that has ended.
   virtual int connect_error(int descriptor) = 0;
   virtual IoResult receive(int descriptor, std::span<char> into) = 0;
+  // Whether a receive would give bytes, the end or an error just now. Takes nothing.
+  virtual bool has_input(int descriptor) = 0;
   virtual IoResult send(int descriptor, std::span<const iovec> pieces) = 0;
+  // Bytes that were sent and that the peer's system has not taken yet; 0 where that is not known.
+  virtual std::size_t unsent(int descriptor) = 0;
   // Ends our direction: the peer reads what was sent, then the end.
   virtual void shutdown_send(int descriptor) = 0;
   // Gives the descriptor back. `reset` drops what is unsent and tells the peer at once.

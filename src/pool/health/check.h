@@ -16,7 +16,7 @@
 
 namespace fairlead::pool {
 
-// `slow`: it timed out while real traffic was answered; neither a pass nor a failure.
+// `slow`: it timed out while real traffic was answered, or it could not be made; neither a pass nor a failure.
 enum class CheckVerdict : std::uint8_t { passed, failed, slow };
 
 // What one check found: also the evidence that a change of state carries.

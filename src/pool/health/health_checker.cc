@@ -34,6 +34,13 @@ runtime::Task<CheckOutcome> HealthChecker::run(const HealthCheck& check, net::So
   if (result) co_return CheckOutcome{*result};
   Error error = result.error();
   if (error.code == ErrorCode::canceled) co_await runtime::fail(error);
+  // We could not ask: that says nothing of the server.
+  if (error.code == ErrorCode::out_of_resources) {
+    co_return CheckOutcome{{.verdict = CheckVerdict::slow,
+                            .reason = word(error.code),
+                            .summary = std::string(error.detail),
+                            .took = loop_.now() - began}};
+  }
   const bool timed_out = error.code == ErrorCode::timed_out;
   if (timed_out) error.code = is_connected_ ? ErrorCode::response_timeout : ErrorCode::connect_timeout;
   co_return CheckOutcome{check.failed(error, loop_.now() - began), timed_out};

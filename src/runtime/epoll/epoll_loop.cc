@@ -1,9 +1,11 @@
 #include "runtime/epoll/epoll_loop.h"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,7 +45,7 @@ Readiness readiness_of(std::uint32_t events) {
   return {.readable = (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
           .writable = (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0,
           .hung_up = (events & (EPOLLRDHUP | EPOLLHUP)) != 0,
-          .failed = (events & (EPOLLERR | EPOLLHUP)) != 0};
+          .failed = (events & EPOLLERR) != 0};
 }
 
 }  // namespace
@@ -108,6 +110,11 @@ IoResult EpollLoop::receive(int descriptor, std::span<char> into) {
   return {.count = static_cast<std::size_t>(count)};
 }
 
+bool EpollLoop::has_input(int descriptor) {
+  char byte = 0;
+  return ::recv(descriptor, &byte, 1, MSG_PEEK) >= 0 || (errno != EAGAIN && errno != EINTR);
+}
+
 IoResult EpollLoop::send(int descriptor, std::span<const iovec> pieces) {
   ssize_t count = 0;
   if (pieces.size() == 1) {
@@ -121,6 +128,11 @@ IoResult EpollLoop::send(int descriptor, std::span<const iovec> pieces) {
   }
   if (count < 0) return {.error = errno};
   return {.count = static_cast<std::size_t>(count)};
+}
+
+std::size_t EpollLoop::unsent(int descriptor) {
+  int bytes = 0;
+  return ::ioctl(descriptor, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 void EpollLoop::shutdown_send(int descriptor) { ::shutdown(descriptor, SHUT_WR); }
@@ -141,7 +153,13 @@ void EpollLoop::watch(int descriptor, EventSource& source) {
   watched.source = &source;
   const std::uint64_t tag = std::uint64_t{watched.generation} << 32 | index;
   epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.u64 = tag}};
-  FAIRLEAD_ASSERT(::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0);
+  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0) return;
+  // The kernel has no room for another one: the owner is told that the descriptor is of no use, and closes it.
+  post_from_anywhere([this, descriptor, generation = watched.generation] {
+    const Watched& refused = watched_[static_cast<std::size_t>(descriptor)];
+    if (refused.source == nullptr || refused.generation != generation) return;
+    refused.source->on_ready({.readable = true, .writable = true, .hung_up = true, .failed = true});
+  });
 }
 
 void EpollLoop::unwatch(int descriptor) {

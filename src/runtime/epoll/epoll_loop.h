@@ -19,7 +19,9 @@ class EpollLoop final : public EventLoop {
   Accepted connect(const sockaddr* address, socklen_t length) override;
   int connect_error(int descriptor) override;
   IoResult receive(int descriptor, std::span<char> into) override;
+  bool has_input(int descriptor) override;
   IoResult send(int descriptor, std::span<const iovec> pieces) override;
+  std::size_t unsent(int descriptor) override;
   void shutdown_send(int descriptor) override;
   void close(int descriptor, bool reset) override;
   void watch(int descriptor, EventSource& source) override;

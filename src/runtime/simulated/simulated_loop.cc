@@ -159,6 +159,12 @@ void SimulatedLoop::wake_blocked_sender(Socket& reader) {
   at(now() + delay(), [this, descriptor = sender->descriptor] { tell(descriptor, {.writable = true}); });
 }
 
+bool SimulatedLoop::has_input(int descriptor) {
+  const Socket* socket = find(descriptor);
+  FAIRLEAD_ASSERT(socket != nullptr);
+  return !socket->inbox.empty() || socket->end_arrived || socket->reset_arrived || socket->error != 0;
+}
+
 IoResult SimulatedLoop::send(int descriptor, std::span<const iovec> pieces) {
   Socket* socket = find(descriptor);
   FAIRLEAD_ASSERT(socket != nullptr);
@@ -219,6 +225,13 @@ void SimulatedLoop::arrive(int to, int from, const std::string& bytes) {
   if (receiver->reset_arrived) return;
   receiver->inbox += bytes;
   tell(to, {.readable = true});
+}
+
+std::size_t SimulatedLoop::unsent(int descriptor) {
+  const Socket* socket = find(descriptor);
+  FAIRLEAD_ASSERT(socket != nullptr);
+  const Socket* peer = find(socket->peer);
+  return peer == nullptr ? 0 : peer->inbox.size() + peer->in_flight;
 }
 
 void SimulatedLoop::shutdown_send(int descriptor) {
