@@ -85,14 +85,16 @@ TEST_F(KeepaliveCacheTest, hands_out_the_connection_used_last) {
 }
 
 TEST_F(KeepaliveCacheTest, a_full_cache_drops_the_oldest) {
-  auto oldest = used_client();
-  const http::H1Client* dropped = oldest.get();
-  cache_.put(std::move(oldest), kOptions);
   cache_.put(used_client(), kOptions);
-  cache_.put(used_client(), kOptions);
+  auto second = used_client();
+  auto third = used_client();
+  const http::H1Client* newest = third.get();
+  const http::H1Client* kept = second.get();
+  cache_.put(std::move(second), kOptions);
+  cache_.put(std::move(third), kOptions);
   EXPECT_EQ(cache_.size(), 2U);
-  EXPECT_NE(cache_.take().get(), dropped);
-  EXPECT_NE(cache_.take().get(), dropped);
+  EXPECT_EQ(cache_.take().get(), newest);
+  EXPECT_EQ(cache_.take().get(), kept);
 }
 
 TEST_F(KeepaliveCacheTest, an_idle_connection_is_closed_after_its_time_and_not_before) {

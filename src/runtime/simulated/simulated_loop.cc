@@ -224,7 +224,9 @@ void SimulatedLoop::arrive(int to, int from, const std::string& bytes) {
   receiver->in_flight -= bytes.size();
   if (receiver->reset_arrived) return;
   receiver->inbox += bytes;
-  tell(to, {.readable = true});
+  if (!random_.chance(conditions_.late_news)) return tell(to, {.readable = true});
+  // The kernel has the bytes, and the loop has not asked it yet.
+  at(now() + delay(), [this, to] { tell(to, {.readable = true}); });
 }
 
 std::size_t SimulatedLoop::unsent(int descriptor) {
@@ -303,7 +305,7 @@ void SimulatedLoop::wait(Deadline until) {
     quiet_ = true;
     return;
   }
-  set_now(std::max(now(), next));
+  set_now(std::max(now(), std::min(next, limit_)));
   while (!events_.empty() && events_.top().time <= now()) {
     const auto action = events_.top().action;
     events_.pop();
@@ -313,7 +315,9 @@ void SimulatedLoop::wait(Deadline until) {
 
 bool SimulatedLoop::run_until(Deadline until) {
   quiet_ = false;
+  limit_ = until;
   while (!quiet_ && now() < until) turn();
+  limit_ = kNever;
   return quiet_;
 }
 

@@ -26,6 +26,7 @@ struct NetworkConditions {
   std::size_t socket_buffer = 64 * 1024;  // bytes on their way or unread, per direction
   double cut = 0.3;                       // chance that a sent piece is cut in two, again and again
   double short_send = 0.1;                // chance that a send is taken in part only
+  double late_news = 0.1;                 // chance that readiness is told a while after it began
 };
 
 class SimulatedLoop final : public EventLoop {
@@ -92,6 +93,7 @@ class SimulatedLoop final : public EventLoop {
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   std::uint64_t order_ = 0;
   int next_descriptor_ = 1000;
+  Deadline limit_ = kNever;  // of `run_until`
   bool quiet_ = false;
 };
 
