@@ -62,12 +62,14 @@ Client::Request Client::make_request(Manner manner) {
   if (request.closes) request.head += "Connection: close\r\n";
   if (is_post) {
     const std::size_t size = 1 + random_.below(plan_.max_body);
+    request.body_size = size;
     request.body = content(request.id, 'q', size);
     request.head += fmt::format("X-Body-Size: {}\r\n", size);
     request.expects = !request.is_old && chance(0.2);
     if (request.expects) request.head += "Expect: 100-continue\r\n";
     if (request.is_old || chance(0.5)) {
       request.head += fmt::format("Content-Length: {}\r\n", size);
+      request.states_size = true;
     } else {
       request.head += "Transfer-Encoding: chunked\r\n";
       request.body = chunked(request.body, 1 + random_.below(size), chance(0.3));
@@ -111,8 +113,12 @@ runtime::Task<void> Client::run_batch() {
                                            .conduct = {.is_fair = !is_unfair(),
                                                        .is_first = is_fresh_ && index == 0,
                                                        .is_pipelined = index > 0,
+                                                       .is_followed = index + 1 < batch_.size(),
                                                        .is_slow = manner_ != Manner::plain,
-                                                       .expects_refusal = manner_ == Manner::garbage}};
+                                                       .expects_refusal = manner_ == Manner::garbage},
+                                           .body = batch_[index].body_size,
+                                           .states_size = batch_[index].states_size,
+                                           .began = loop_.now()};
   }
   if (manner_ == Manner::slow_reader) wire_->read_at({.piece = 512 + random_.below(4096), .pause = 20ms});
   const Result<void> outcome =
@@ -133,7 +139,6 @@ runtime::Task<void> Client::send_batch() {
     // What cannot be sent any more may have its answer already: the other half finds out.
     if (!co_await send_request(request).result()) co_return;
     Outcome& outcome = journal_.outcomes[request.id];
-    outcome.sent = loop_.now();
     if (outcome.ending == Ending::unsent) outcome.ending = Ending::pending;
   }
 }
@@ -191,7 +196,7 @@ runtime::Task<void> Client::receive_batch() {
       co_await Result<void>(received);
     }
     journal_.outcomes[batch_[index].id].ending = Ending::answered;
-    journal_.outcomes[batch_[index].id].ended = loop_.now();
+    if (journal_.outcomes[batch_[index].id].status != 101) journal_.outcomes[batch_[index].id].ended = loop_.now();
     answered_ = index + 1;
     if (goes_on) continue;
     if (index + 1 < batch_.size()) note_end(index + 1, Ending::closed);
@@ -230,6 +235,7 @@ runtime::Task<void> Client::receive_response(const Request& request, bool& goes_
   if (status == 101) {
     if (!request.upgrades) violate(request, "the protocol was switched for no reason");
     // Its end says nothing of the answer, which has come.
+    journal_.outcomes[request.id].ended = loop_.now();
     static_cast<void>(co_await use_tunnel(request).result());
     co_return;
   }

@@ -52,6 +52,8 @@ class Client {
     std::string method;
     std::string head;
     std::string body;  // framed
+    std::size_t body_size = 0;
+    bool states_size = false;
     bool expects = false;
     bool closes = false;
     bool upgrades = false;

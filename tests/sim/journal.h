@@ -24,6 +24,7 @@ enum class Fate : std::uint8_t {
   reset_in_body,
   close_in_body,
   stall_in_body,
+  bad_chunk,  // the framing of the body breaks off
   garbage,
   both_framings,
   two_lengths,
@@ -38,6 +39,7 @@ struct Attempt {
   int server = 0;
   std::string method;
   Fate fate = Fate::answered;
+  int status = 0;             // that it answered with
   bool is_done = false;       // the server has sent all that it meant to
   bool is_uncertain = false;  // the connection died of something else: nothing follows from the fate
 };
@@ -58,6 +60,7 @@ struct Conduct {
   bool is_fair = true;           // sends all in time, reads all, stays
   bool is_first = true;          // on its connection
   bool is_pipelined = false;     // behind another one
+  bool is_followed = false;      // by another one, before its answer
   bool is_slow = false;          // takes or gives bytes slowly, within the limits
   bool expects_refusal = false;  // is no HTTP, or comes too slowly
 };
@@ -65,7 +68,9 @@ struct Conduct {
 struct Outcome {
   std::string method;
   Conduct conduct;
-  TimePoint sent{};
+  std::size_t body = 0;      // bytes of the request's
+  bool states_size = false;  // by its Content-Length
+  TimePoint began{};
   TimePoint ended{};
   Ending ending = Ending::unsent;
   int status = 0;

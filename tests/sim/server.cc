@@ -106,7 +106,7 @@ Fate Server::draw_fate(const Head& head) {
   }
   const Fate fate = plan_.faults[random_.below(plan_.faults.size())];
   // An answer to HEAD has no body to break.
-  const bool breaks_body = fate == Fate::reset_in_body || fate == Fate::close_in_body || fate == Fate::stall_in_body;
+  const bool breaks_body = fate >= Fate::reset_in_body && fate <= Fate::bad_chunk;
   return breaks_body && head.method() == "HEAD" ? Fate::reset_before : fate;
 }
 
@@ -157,6 +157,7 @@ runtime::Task<bool> Server::answer(Link& link, int id, Head head, Fate fate) {
   static constexpr std::array kStatuses{200, 200, 200, 200, 404, 204, 304};
   const int status = kStatuses[random_.below(kStatuses.size())];
   const bool is_head = head.method() == "HEAD";
+  attempt(link).status = status;
   const bool has_body = status != 204 && status != 304;
   const std::size_t size = has_body ? random_.below(plan_.max_body) : 0;
   const std::string body = content(id, 's', size);
@@ -173,11 +174,14 @@ runtime::Task<bool> Server::answer(Link& link, int id, Head head, Fate fate) {
     response += framing == 1 ? chunked(body, 1 + random_.below(size + 1), random_.chance(0.3)) : body;
   }
   if (fate == Fate::past_the_end) {
-    response += "\x01 nobody asked\r\n\r\n";
+    // Where it comes in one piece with the answer, even a valid response is seen to belong to nothing.
+    response += plan_.sends_whole ? "HTTP/1.1 200 OK\r\nX-Fault: poison\r\nContent-Length: 6\r\n\r\npoison"
+                                  : "\x01 nobody asked\r\n\r\n";
     link.is_tainted = true;
     attempt(link).is_done = true;  // Whoever sees the surplus may end the connection before all of it was sent.
   }
-  const Pace pace = random_.chance(0.2) ? Pace{.piece = 1 + response.size() / 8, .pause = 100ms} : Pace{};
+  const Pace pace =
+      !plan_.sends_whole && random_.chance(0.2) ? Pace{.piece = 1 + response.size() / 8, .pause = 100ms} : Pace{};
   co_await link.wire.send(std::move(response), pace);
   attempt(link).is_done = true;
   ++journal_.answers;
@@ -227,6 +231,7 @@ runtime::Task<void> Server::fail(Link& link, int id, Fate fate) {
     case Fate::reset_in_body:
     case Fate::close_in_body:
     case Fate::stall_in_body:
+    case Fate::bad_chunk:
       co_await break_body(link, id, fate);
       break;
     default:
@@ -239,13 +244,14 @@ runtime::Task<void> Server::break_body(Link& link, int id, Fate fate) {
   const std::string body = content(id, 's', size);
   const std::string part = body.substr(0, random_.below(size - 1));
   std::string response = response_head(id, 200, size, false);
-  if (random_.chance(0.5)) {
+  if (fate != Fate::bad_chunk && random_.chance(0.5)) {
     response += fmt::format("Content-Length: {}\r\n\r\n{}", size, part);
   } else {
     response += "Transfer-Encoding: chunked\r\n\r\n";
     // Without the last chunk.
     const std::string chunks = chunked(part, 1 + random_.below(size), false);
     response += chunks.substr(0, chunks.size() - 5);
+    if (fate == Fate::bad_chunk) response += "xyz\r\n";
   }
   co_await link.wire.send(std::move(response));
   if (fate == Fate::reset_in_body) link.wire.connection().reset_on_close();

@@ -21,6 +21,7 @@ struct ServerPlan {
   Duration idle = std::chrono::seconds(60);  // until it ends a connection that is not used
   Duration think = std::chrono::milliseconds(20);
   std::size_t max_body = 8 * 1024;
+  bool sends_whole = false;  // what it sends arrives in one piece
 };
 
 class Server final : private runtime::EventSource {

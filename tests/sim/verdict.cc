@@ -22,13 +22,38 @@ class Judge {
     if (outcome_.ending == Ending::no_patience || outcome_.ending == Ending::pending) violate("has no end");
     // Where everything is cut, any end will do but a false success.
     if (outcome_.ended >= circumstances_.cut_at) return;
+    if (circumstances_.total && is_late()) return;
+    if (circumstances_.largest_body && outcome_.body > *circumstances_.largest_body) return expect_too_large();
     attempts_.empty() ? check_unseen() : check_fate(attempts_.back());
     if (circumstances_.is_calm) expect_service();
   }
 
  private:
   bool is_own() const { return outcome_.ending == Ending::answered && outcome_.server == 0; }
+  // In order, only where the answer before it was cut.
+  bool is_visibly_cut() const {
+    return outcome_.ending == Ending::cut || (outcome_.ending == Ending::closed && outcome_.conduct.is_pipelined);
+  }
   bool is_cut() const { return outcome_.ending == Ending::cut || outcome_.ending == Ending::closed; }
+
+  // The limit for a whole exchange allows no answer that comes later; a slow or pipelined one may have begun late.
+  bool is_late() {
+    const Duration took = outcome_.ended - outcome_.began;
+    constexpr Duration kSlack = std::chrono::seconds(1);
+    const bool began_at_once = !outcome_.conduct.is_slow && !outcome_.conduct.is_pipelined;
+    if (began_at_once && took > *circumstances_.total + kSlack) violate("took longer than `timeouts.total`");
+    return took >= *circumstances_.total;
+  }
+
+  void expect_too_large() {
+    for (const Attempt& attempt : attempts_) {
+      const bool had_whole_request = attempt.fate == Fate::answered || attempt.fate == Fate::past_the_end;
+      if (had_whole_request) violate("was too large and reached a server whole");
+    }
+    if (!outcome_.states_size) return;
+    if (!attempts_.empty()) violate("announced too large a body and reached a server");
+    if (is_own() && outcome_.status != 413) violate("should have got 413");
+  }
 
   // A request is never sent twice unless a repeat does no harm.
   void check_repeats() {
@@ -65,10 +90,14 @@ class Judge {
 
   void check_fate(const Attempt& last) {
     if (last.is_uncertain) return;
+    // Where the answer to a later request is cut, the reset may overtake this one's.
+    if (outcome_.conduct.is_followed && is_cut()) return;
     switch (last.fate) {
       case Fate::answered:
       case Fate::past_the_end:
       case Fate::tunnel:
+        // Its answer was to be retried, and the server for that could not be reached.
+        if (last.status == circumstances_.retried_status && is_own() && outcome_.status >= 502) return;
         if (!last.is_done) return violate("was not let finish");
         if (outcome_.server != last.server) violate("lost its answer");
         if (outcome_.ending != Ending::answered) violate("was cut in its answer");
@@ -91,11 +120,12 @@ class Judge {
         return expect_own(502);
       case Fate::close_in_body:
       case Fate::stall_in_body:
-        if (outcome_.ending != Ending::cut) violate("was not cut with its broken answer");
+        if (!is_visibly_cut()) violate("was not cut with its broken answer");
         return;
+      case Fate::bad_chunk:
       case Fate::reset_in_body:
-        // A reset may overtake the head that was sent before it.
-        if (outcome_.ending == Ending::cut || (is_own() && outcome_.status == 502)) return;
+        // A fault may be seen before anything was passed on, and a reset may overtake the head that was sent before it.
+        if (is_visibly_cut() || (is_own() && outcome_.status == 502)) return;
         return violate("was not cut with its broken answer");
       case Fate::aborted:
         return violate("was not passed on whole");

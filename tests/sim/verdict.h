@@ -1,6 +1,9 @@
 // Whether a request ended as it had to, given what servers and clients did.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "sim/journal.h"
 
 namespace fairlead::sim {
@@ -8,9 +11,12 @@ namespace fairlead::sim {
 // What holds for all requests of a run.
 struct Circumstances {
   bool is_calm = false;
-  std::uint32_t retries = 0;      // per request
-  TimePoint drained_at = kNever;  // no further request from here on
-  TimePoint cut_at = kNever;      // everything was ended
+  std::uint32_t retries = 0;                // per request
+  std::optional<Duration> total;            // for a whole exchange
+  std::optional<std::size_t> largest_body;  // of a request
+  int retried_status = 0;                   // a response that is asked for again elsewhere
+  TimePoint drained_at = kNever;            // no further request from here on
+  TimePoint cut_at = kNever;                // everything was ended
 };
 
 // Adds to `journal.violations` what must not have happened.

@@ -18,7 +18,8 @@ constexpr Duration kLongest = 1h;  // a run that takes longer hangs
 
 const net::Endpoint kProxy{.host = "10.9.9.9", .port = 80};
 
-runtime::NetworkConditions draw_conditions(Random& random) {
+runtime::NetworkConditions draw_conditions(Random& random, bool is_whole) {
+  if (is_whole) return {.cut = 0, .short_send = 0, .late_news = 0};
   static constexpr std::array<std::size_t, 4> kBuffers{2048, 16 * 1024, 64 * 1024, 256 * 1024};
   static constexpr std::array<double, 3> kChances{0, 0.3, 0.9};
   return {.min_delay = 10us,
@@ -33,7 +34,8 @@ runtime::NetworkConditions draw_conditions(Random& random) {
 World::World(std::uint64_t seed)
     : random_(seed),
       weather_(chance(0.35) ? Weather::calm : Weather::stormy),
-      loop_(random_.next(), draw_conditions(random_)),
+      sends_whole_(chance(0.2)),
+      loop_(random_.next(), draw_conditions(random_, sends_whole_)),
       monitor_random_(random_.next()),
       monitor_(loop_, names_, monitor_random_, events_),
       worker_(loop_, random_.next(), monitor_),
@@ -56,6 +58,7 @@ void World::plan_servers() {
     ServerPlan plan{.number = number, .close_rate = chance(0.3) ? 0.3 : 0};
     if (chance(0.1)) plan.max_body = 200 * 1024;
     if (weather_ == Weather::stormy) {
+      plan.sends_whole = sends_whole_;
       if (chance(0.3)) plan.idle = 1ms + time_below(300ms);
       if (chance(0.7)) plan.fault_rate = chance(0.3) ? 1.0 : 0.2;
       // A few ways to fail per server, so that each of them is seen often in some run.
@@ -69,13 +72,18 @@ void World::plan_servers() {
   }
 }
 
+std::uint32_t World::draw_weight(const Server& server) {
+  if (!is_well(server) && chance(0.1)) return 0;
+  return 1 + static_cast<std::uint32_t>(random_.below(200));
+}
+
 void World::plan_options() {
   pool::PoolOptions& pool = options_.pools["web"];
   for (const auto& server : servers_) {
     pool.servers.push_back(
         {.name = fmt::format("s{}", server->plan().number),
          .address = {.host = "10.0.0.1", .port = static_cast<std::uint16_t>(3000 + server->plan().number)},
-         .weight = static_cast<std::uint32_t>(1 + random_.below(200)),
+         .weight = draw_weight(*server),
          .backup = chance(0.2)});
   }
   pool.algorithm = static_cast<pool::Algorithm>(random_.below(3));
@@ -97,6 +105,9 @@ void World::plan_options() {
     route.retry.budget = Share{100};
   } else {
     route.retry.attempts = static_cast<std::uint32_t>(random_.below(4));
+    if (chance(0.2)) route.retry.statuses = {{{404, 404}}};
+    if (chance(0.2)) route.timeouts.total = chance(0.5) ? 100ms : 2s;
+    if (chance(0.2)) route.body.max = ByteCount{random_.below(3000)};
   }
   options_.routes.push_back(route);
   settings_ = std::make_shared<const proxy::SessionSettings>(proxy::SessionSettings{
@@ -107,7 +118,7 @@ void World::plan_options() {
 void World::change_options() {
   pool::PoolOptions& pool = options_.pools["web"];
   for (pool::ServerOptions& server : pool.servers) {
-    if (chance(0.3)) server.weight = static_cast<std::uint32_t>(1 + random_.below(200));
+    if (chance(0.3)) server.weight = 1 + static_cast<std::uint32_t>(random_.below(200));
   }
   if (pool.servers.size() > 1 && chance(0.5)) {
     pool.servers.pop_back();
@@ -195,8 +206,12 @@ Report World::run() {
   while (client_tasks_.size() + script_.size() > 0 && loop_.now() < last) loop_.run_until(loop_.now() + 1s);
   if (client_tasks_.size() > 0) journal_.violations.push_back("clients still wait after an hour");
   end();
+  const proxy::RouteOptions& route = options_.routes.front();
   judge(journal_, {.is_calm = weather_ == Weather::calm,
-                   .retries = options_.routes.front().retry.attempts,
+                   .retries = route.retry.attempts,
+                   .total = route.timeouts.total,
+                   .largest_body = route.body.max ? std::optional(route.body.max->bytes) : std::nullopt,
+                   .retried_status = route.retry.statuses.contains(404) ? 404 : 0,
                    .drained_at = drained_at_,
                    .cut_at = cut_at_});
   check_counters();

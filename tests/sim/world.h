@@ -58,6 +58,7 @@ class World {
   void plan_servers();
   void plan_options();
   void change_options();
+  std::uint32_t draw_weight(const Server& server);
   ClientPlan plan_client();
   void apply();
   runtime::Task<void> disturb(Server& server);
@@ -73,6 +74,7 @@ class World {
 
   Random random_;
   Weather weather_;
+  bool sends_whole_;  // the network cuts nothing
   runtime::SimulatedLoop loop_;
   Journal journal_;
   Events events_;
