@@ -7,6 +7,18 @@
 
 namespace fairlead::app {
 
+namespace {
+
+// Calls `visit` for every server in the order of the configuration: no order may depend on where servers lie in memory.
+template <typename Visit>
+void for_each_server(const std::vector<std::shared_ptr<const pool::Pool>>& pools, Visit visit) {
+  for (const auto& pool : pools) {
+    for (const pool::Member& member : pool->members()) visit(*member.server);
+  }
+}
+
+}  // namespace
+
 // A server with all that watches it. Shared with its checking task, which may outlive its place in the monitor by one
 // cancelled check.
 struct HealthMonitor::Watched {
@@ -58,7 +70,7 @@ HealthMonitor::~HealthMonitor() = default;
 void HealthMonitor::watch(const std::vector<std::shared_ptr<const pool::Pool>>& pools, pool::Origin origin,
                           std::uint64_t generation) {
   generation_ = generation;
-  pools_ = pools;
+  const auto pools_before = std::exchange(pools_, pools);
   auto before = std::exchange(watched_, {});
   for (const auto& pool : pools) {
     for (const pool::Member& member : pool->members()) {
@@ -74,10 +86,9 @@ void HealthMonitor::watch(const std::vector<std::shared_ptr<const pool::Pool>>& 
       checks_.start(check_for_ever(watched));
     }
   }
-  for (const auto& [server, gone] : before) {
-    gone->stopped.set();
-    gone->checker.cancel();
-  }
+  for_each_server(pools_before, [&](const pool::Server& server) {
+    if (const auto gone = before.find(&server); gone != before.end()) end_checks(*gone->second);
+  });
   boost::unordered::erase_if(pool_states_, [&](const auto& entry) {
     return std::ranges::none_of(pools, [&](const auto& pool) { return pool->name() == entry.first; });
   });
@@ -141,14 +152,15 @@ runtime::Task<void> HealthMonitor::check_for_ever(std::shared_ptr<Watched> watch
 
 void HealthMonitor::on_timer() {
   const TimePoint now = loop_.now();
-  for (const auto& [server, watched] : watched_) {
+  for_each_server(pools_, [&](const pool::Server& server) {
+    const std::shared_ptr<Watched> watched = watched_.at(&server);
     if (watched->machine.wake_at() <= now) tell(*watched, watched->machine.advance(now));
     if (watched->next_tick <= now) {
       watched->next_tick = now + watched->detector->tick();
       assess(*watched);
     }
     if (watched->resolve_at <= now) resolve(watched);
-  }
+  });
   loop_.timers().set(*this, now + kHousekeeping);
 }
 
@@ -233,6 +245,11 @@ void HealthMonitor::tell_pool(const pool::Pool& pool, std::string_view reason) {
                            .generation = generation_});
 }
 
+void HealthMonitor::end_checks(Watched& watched) {
+  watched.stopped.set();
+  watched.checker.cancel();
+}
+
 std::shared_ptr<HealthMonitor::Watched> HealthMonitor::find(const pool::Server* server) const {
   const auto found = watched_.find(server);
   return found == watched_.end() ? nullptr : found->second;
@@ -241,10 +258,7 @@ std::shared_ptr<HealthMonitor::Watched> HealthMonitor::find(const pool::Server* 
 void HealthMonitor::stop(std::move_only_function<void()> done) {
   alive_.reset();
   runtime::TimerWheel::cancel(*this);
-  for (const auto& [server, watched] : watched_) {
-    watched->stopped.set();
-    watched->checker.cancel();
-  }
+  for_each_server(pools_, [&](const pool::Server& server) { end_checks(*watched_.at(&server)); });
   stopping_.start(finish(std::move(done)));
 }
 

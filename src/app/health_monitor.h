@@ -79,6 +79,7 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
   void resolve(const std::shared_ptr<Watched>& watched);
   void resolved(Watched& watched, const net::Lookup& lookup);
   void assess(Watched& watched);
+  static void end_checks(Watched& watched);
   void tell(Watched& watched, const std::optional<pool::Transition>& transition);
   void tell_pool(const pool::Pool& pool, std::string_view reason);
   std::shared_ptr<Watched> find(const pool::Server* server) const;

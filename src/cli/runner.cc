@@ -83,7 +83,7 @@ app::Options Runner::adapt(const app::LoadedConfig& loaded) const {
   return options;
 }
 
-int Runner::run(app::LoadedConfig loaded) {
+int Runner::run(const app::LoadedConfig& loaded) {
   const auto started = engine_.start(adapt(loaded));
   if (!started) {
     output_.err << "error: " << why_not(started.error()) << '\n';

@@ -28,7 +28,7 @@ class Runner final : private app::HealthListener, private app::SocketSource, pri
   ~Runner() override;
 
   // Runs until a signal ends it. Returns the exit code. Once only.
-  int run(app::LoadedConfig loaded);
+  int run(const app::LoadedConfig& loaded);
   // SIGHUP reloads, SIGUSR1 reopens the log files; of the others the first drains and the second stops.
   void on_signal(int signal);
 

@@ -58,7 +58,7 @@ std::size_t count_serving(std::span<const app::ServerReport> servers) {
 // The mark of a state, six columns wide where it is a word.
 std::string mark_of(pool::ServerState state, const Output& output) {
   constexpr std::array<std::string_view, 3> kColors{"\x1b[90m", "\x1b[33m", "\x1b[34m"};  // by StateClass
-  const std::string mark = output.ascii ? fmt::format("{:<5}", pool::ascii(state)) : std::string(pool::glyph(state));
+  std::string mark = output.ascii ? fmt::format("{:<5}", pool::ascii(state)) : std::string(pool::glyph(state));
   if (!output.color) return mark;
   return fmt::format("{}{}\x1b[0m", kColors[static_cast<std::size_t>(pool::state_class(state))], mark);
 }

@@ -12,7 +12,6 @@ namespace fairlead::cli {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 app::ServerReport report(std::string pool, std::string server, pool::ServerState state, std::string why) {
   return {.pool = std::move(pool), .server = std::move(server), .state = state, .why = std::move(why)};

@@ -16,16 +16,16 @@ iovec piece_of(std::string_view bytes) {
 }  // namespace
 
 BufferWriter& H1Output::begin() {
-  writer_ = BufferWriter(workspace_.output_space());
-  return writer_;
+  workspace_.writer = BufferWriter(workspace_.output_space());
+  return workspace_.writer;
 }
 
 runtime::IoResult H1Output::send_head(Framing framing, BodyPart first) {
   framing_ = framing;
   is_complete_ = false;
   body_bytes_ = 0;
-  if (writer_.has_overflowed()) return {.error = ENOBUFS};
-  return send_pieces(writer_.written(), first, {});
+  if (workspace_.writer.has_overflowed()) return {.error = ENOBUFS};
+  return send_pieces(workspace_.writer.written(), first, {});
 }
 
 runtime::IoResult H1Output::send_part(BodyPart part, std::string_view trailer_lines) {
@@ -40,15 +40,15 @@ runtime::IoResult H1Output::send_pieces(std::string_view head, BodyPart part, st
 
   // Everything but large data is gathered in the workspace, behind the head; large data are sent from where they lie.
   const bool is_chunked = framing_ == Framing::chunked;
-  if (is_chunked && !data.empty()) write_chunk_size(writer_, data.size());
+  if (is_chunked && !data.empty()) write_chunk_size(workspace_.writer, data.size());
   const bool is_small = data.size() <= Workspace::kSmallBody;
-  if (is_small) writer_.append(data);
-  const std::size_t before_data = writer_.size();
-  if (is_chunked && !data.empty()) writer_.append(kChunkEnd);
-  if (is_chunked && part.is_last) write_last_chunk(writer_, trailer_lines);
-  if (writer_.has_overflowed()) return {.error = ENOBUFS};
+  if (is_small) workspace_.writer.append(data);
+  const std::size_t before_data = workspace_.writer.size();
+  if (is_chunked && !data.empty()) workspace_.writer.append(kChunkEnd);
+  if (is_chunked && part.is_last) write_last_chunk(workspace_.writer, trailer_lines);
+  if (workspace_.writer.has_overflowed()) return {.error = ENOBUFS};
 
-  const std::string_view gathered = writer_.written();
+  const std::string_view gathered = workspace_.writer.written();
   if (gathered.empty() && data.empty()) return {.count = head.size()};
   if (is_small) {
     batched_ = gathered;

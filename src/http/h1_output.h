@@ -20,7 +20,7 @@ class H1Output {
   // A writer over the workspace's output memory, with nothing written.
   BufferWriter& begin();
   // The writer of the head that was begun.
-  BufferWriter& raw_writer() { return writer_; }
+  BufferWriter& raw_writer() { return workspace_.writer; }
   // Sends the head that was begun, with the first part of the body if there is one. ENOBUFS where the head did not fit.
   // A small message is not sent yet: see `is_batched`.
   runtime::IoResult send_head(Framing framing, BodyPart first);
@@ -48,7 +48,6 @@ class H1Output {
   net::Connection& connection_;
   Workspace& workspace_;
   net::Output output_;
-  BufferWriter writer_{{}};
   std::string_view batched_;  // in the batch's memory
   runtime::IoResult sent_;
   Framing framing_ = Framing::none;

@@ -56,6 +56,7 @@ Error H1Server::error_of(const Refusal& refusal) const {
 runtime::Task<bool> H1Server::read_request() {
   runtime::EventLoop& loop = connection_.loop();
   is_idle_ = true;
+  if (response_started_) answered_at_ = loop.now();
   response_started_ = false;
   head_scan_ = 0;
   bytes_received_ = 0;
@@ -246,9 +247,14 @@ void H1Server::cut() {
 }
 
 runtime::Task<void> H1Server::close_gently() {
-  if (is_cut_ || is_switched_ || is_idle_ || connection_.is_lost()) co_return;
+  if (is_cut_ || is_switched_ || connection_.is_lost()) co_return;
+  const TimePoint now = connection_.loop().now();
+  // An idle client may still be reading its last answer: a request that meets a closed socket would take the rest of
+  // that answer away. After a while it has it, and with nothing answered there is nothing to lose.
+  if (is_idle_ && (connection_.has_hung_up() || !answered_at_)) co_return;
+  const Deadline deadline = deadline_after(is_idle_ ? *answered_at_ : now, kLingerTime);
+  if (deadline <= now) co_return;
   connection_.shutdown_send();
-  const Deadline deadline = deadline_after(connection_.loop().now(), kLingerTime);
   input_.consume(input_.unread().size());
   for (std::size_t dropped = 0; dropped < kLingerBytes;) {
     co_await connection_.readable(deadline);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/time.h"
@@ -79,6 +80,7 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   DepartureWatcher* departure_watcher_ = nullptr;
   BodyDecoder decoder_;
   Refusal refusal_;
+  std::optional<TimePoint> answered_at_;
   std::uint64_t bytes_received_ = 0;
   std::uint32_t head_scan_ = 0;
   Method method_ = Method::get;

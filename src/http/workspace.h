@@ -7,6 +7,7 @@
 #include <span>
 
 #include "http/codec/message.h"
+#include "http/codec/serializer.h"
 #include "http/send_batch.h"
 #include "net/scratch.h"
 
@@ -28,6 +29,9 @@ struct Workspace {
   ResponseHead response;
   // Twice the room of the largest message, so that a batch has room for many small ones.
   SendBatch batch{2 * kOutputSize, kOutputSize};
+
+  // Of the message that is being written.
+  BufferWriter writer{{}};
 
   // For what is written and sent, or copied, before the next wait.
   std::span<char> output_space() { return batch.space(); }

@@ -52,10 +52,8 @@ runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
     const Result<bool> read = co_await stream.read_request().result();
     if (!read) co_await session->refuse_request(read.error());
     if (!read || !*read) break;
-    co_await session->serve_request();
+    co_await session->serve_request(served % kRequestsPerTurn == 0);
     if (!stream.can_continue()) break;
-    // A client that pipelines must not keep the others from their turn.
-    if (served % kRequestsPerTurn == 0) co_await runtime::Yield(session->context_.loop);
   }
   co_await stream.close_gently();
 }
@@ -65,7 +63,7 @@ void Session::cut() {
   if (exchange_ != nullptr) exchange_->abandon(ErrorCode::stopping);
 }
 
-runtime::Task<void> Session::serve_request() {
+runtime::Task<void> Session::serve_request(bool yields) {
   Exchange exchange(context_, stream_, client_);
   exchange_ = &exchange;
   const Result<void> outcome = co_await exchange.run().result();
@@ -73,6 +71,9 @@ runtime::Task<void> Session::serve_request() {
   if (!outcome) static_cast<void>(co_await exchange.answer_with_error(outcome.error()).result());
   exchange_ = nullptr;
   exchange.record(outcome);
+  // A client that pipelines must not keep the others from their turn. Waited for here, because the frame above is there
+  // for as long as the connection and is kept small.
+  if (yields) co_await runtime::Yield(context_.loop);
 }
 
 runtime::Task<void> Session::refuse_request(const Error& error) {

@@ -45,7 +45,7 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
 
  private:
   // Serves the request that was just read.
-  runtime::Task<void> serve_request();
+  runtime::Task<void> serve_request(bool yields);
   runtime::Task<void> refuse_request(const Error& error);
 
   Context& context_;

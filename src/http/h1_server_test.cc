@@ -1,0 +1,147 @@
+#include "http/h1_server.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <string>
+
+#include "net/socket_address.h"
+#include "runtime/simulated/simulated_loop.h"
+#include "runtime/task_group.h"
+
+namespace fairlead::http {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr runtime::NetworkConditions kCalm{.min_delay = 1ms, .max_delay = 1ms, .cut = 0, .short_send = 0};
+constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+struct Silent final : runtime::Timer {
+  void on_timer() override {}
+};
+
+// A server that answers every request with `body_`, and a client's bare descriptor.
+class H1ServerTest : public testing::Test {
+ protected:
+  H1ServerTest() : listener_(loop_.listen(address_.get(), address_.size)) {
+    client_ = loop_.connect(address_.get(), address_.size).descriptor;
+    run_for(5ms);
+    tasks_.start(serve(loop_.accept(listener_).descriptor));
+  }
+  ~H1ServerTest() override {
+    loop_.close(client_, true);
+    run_for(1h);
+    loop_.close(listener_, false);
+    EXPECT_EQ(tasks_.size(), 0U);
+    EXPECT_EQ(loop_.open_descriptors(), 0U);
+  }
+
+  // No longer than `time`: without a timer there, the loop would go on to its next event.
+  void run_for(Duration time) {
+    const TimePoint until = loop_.now() + time;
+    Silent timer;
+    loop_.timers().set(timer, until);
+    loop_.run_until(until);
+    runtime::TimerWheel::cancel(timer);
+  }
+  void send(std::string_view text) {
+    std::string bytes(text);
+    const iovec piece{.iov_base = bytes.data(), .iov_len = bytes.size()};
+    ASSERT_EQ(loop_.send(client_, std::span(&piece, 1)).count, text.size());
+  }
+  // What the client can read now; `last_` says how that ended.
+  std::string receive() {
+    std::string got;
+    std::string room(1000, '\0');
+    while (true) {
+      last_ = loop_.receive(client_, room);
+      if (!last_.ok() || last_.count == 0) return got;
+      got.append(room, 0, last_.count);
+    }
+  }
+  runtime::Task<void> serve(int descriptor) {
+    H1Server server(loop_, descriptor, workspace_, options_);
+    server_ = &server;
+    while (true) {
+      const Result<bool> read = co_await server.read_request().result();
+      if (!read || !*read) break;
+      ++requests_;
+      server.begin_head(200, "OK");
+      co_await server.send_head({Framing::length, body_.size()}, {body_, true});
+      if (!server.can_continue()) break;
+    }
+    co_await server.close_gently();
+  }
+
+  runtime::SimulatedLoop loop_{1, kCalm};
+  net::SocketAddress address_ = *net::numeric_address("10.0.0.1", 80);
+  Workspace workspace_;
+  H1ServerOptions options_{.header_timeout = 2s, .body_idle = 2s, .keepalive = 10s, .header_size = 8192};
+  std::string body_ = std::string(20'000, 'b');
+  runtime::TaskGroup tasks_{loop_};
+  H1Server* server_ = nullptr;
+  int requests_ = 0;
+  int listener_ = -1;
+  int client_ = -1;
+  runtime::IoResult last_;
+};
+
+TEST_F(H1ServerTest, a_request_that_meets_a_drained_connection_does_not_take_the_last_answer_away) {
+  send(kRequest);
+  run_for(10ms);
+  server_->stop_when_idle();
+  run_for(100us);
+  send(kRequest);  // the client has not seen the end yet, and has read nothing so far
+  run_for(10ms);
+  EXPECT_TRUE(receive().ends_with(body_));
+  EXPECT_TRUE(last_.ok());
+  EXPECT_EQ(requests_, 1);
+}
+
+TEST_F(H1ServerTest, a_new_connection_has_its_first_request_served_while_draining) {
+  server_->stop_when_idle();
+  run_for(5ms);
+  EXPECT_EQ(tasks_.size(), 1U);
+  send(kRequest);
+  run_for(10ms);
+  EXPECT_TRUE(receive().ends_with(body_));
+  EXPECT_TRUE(last_.ok());  // and its end
+  EXPECT_EQ(requests_, 1);
+}
+
+TEST_F(H1ServerTest, a_connection_that_was_idle_for_long_is_closed_at_once) {
+  send(kRequest);
+  run_for(5s);
+  server_->stop_when_idle();
+  run_for(5ms);
+  EXPECT_EQ(tasks_.size(), 0U);
+}
+
+TEST_F(H1ServerTest, a_client_has_its_time_between_two_requests_and_no_more) {
+  send(kRequest);
+  run_for(9s);
+  EXPECT_EQ(tasks_.size(), 1U);
+  run_for(2s);
+  EXPECT_EQ(tasks_.size(), 0U);
+}
+
+TEST_F(H1ServerTest, pipelined_requests_are_answered_one_after_the_other) {
+  send(std::string(kRequest) + std::string(kRequest));
+  run_for(20ms);
+  EXPECT_EQ(requests_, 2);
+  EXPECT_TRUE(receive().ends_with(body_));
+  EXPECT_TRUE(last_.would_block());
+}
+
+TEST_F(H1ServerTest, a_head_that_comes_too_slowly_ends_the_connection) {
+  send("GET / HT");
+  run_for(1900ms);
+  EXPECT_EQ(tasks_.size(), 1U);
+  run_for(3s);
+  EXPECT_EQ(tasks_.size(), 0U);
+  EXPECT_EQ(requests_, 0);
+}
+
+}  // namespace
+}  // namespace fairlead::http
