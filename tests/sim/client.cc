@@ -61,7 +61,8 @@ Client::Request Client::make_request(Manner manner) {
   if (request.upgrades) request.head += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
   if (request.closes) request.head += "Connection: close\r\n";
   if (is_post) {
-    const std::size_t size = 1 + random_.below(plan_.max_body);
+    // A body of nothing is as good a reason not to repeat a request.
+    const std::size_t size = chance(0.1) && manner != Manner::half_body ? 0 : 1 + random_.below(plan_.max_body);
     request.body_size = size;
     request.body = content(request.id, 'q', size);
     request.head += fmt::format("X-Body-Size: {}\r\n", size);
@@ -72,7 +73,7 @@ Client::Request Client::make_request(Manner manner) {
       request.states_size = true;
     } else {
       request.head += "Transfer-Encoding: chunked\r\n";
-      request.body = chunked(request.body, 1 + random_.below(size), chance(0.3));
+      request.body = chunked(request.body, 1 + random_.below(size + 1), chance(0.3));
     }
   }
   request.head += "\r\n";
