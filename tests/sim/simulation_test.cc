@@ -33,7 +33,7 @@ TEST(SimulationItself, a_seed_decides_everything) {
 
 TEST(SimulationItself, sees_answers_refusals_cuts_and_retries) {
   Report total;
-  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     const Report report = World(seed).run();
     total.answers += report.answers;
     total.own_answers += report.own_answers;
