@@ -62,7 +62,8 @@ Client::Request Client::make_request(Manner manner) {
   if (request.closes) request.head += "Connection: close\r\n";
   if (is_post) {
     // A body of nothing is as good a reason not to repeat a request.
-    const std::size_t size = chance(0.1) && manner != Manner::half_body ? 0 : 1 + random_.below(plan_.max_body);
+    std::size_t size = chance(0.1) && manner != Manner::half_body ? 0 : 1 + random_.below(plan_.max_body);
+    if (plan_.edge && chance(0.3)) size = *plan_.edge + random_.below(2);
     request.body_size = size;
     request.body = content(request.id, 'q', size);
     request.head += fmt::format("X-Body-Size: {}\r\n", size);
@@ -116,6 +117,7 @@ runtime::Task<void> Client::run_batch() {
                                                        .is_pipelined = index > 0,
                                                        .is_followed = index + 1 < batch_.size(),
                                                        .is_slow = manner_ != Manner::plain,
+                                                       .leaves = manner_ == Manner::leaves,
                                                        .expects_refusal = manner_ == Manner::garbage},
                                            .body = batch_[index].body_size,
                                            .states_size = batch_[index].states_size,
@@ -222,7 +224,10 @@ runtime::Task<Head> Client::receive_head(const Request& request) {
   while (true) {
     const std::optional<Head> head = parse_head(co_await wire_->read_head(kPatience));
     if (!head || head->status() == 0) co_await runtime::fail({.code = ErrorCode::bad_response});
-    if (head->status() == 100) may_send_body_.set();
+    if (head->status() == 100) {
+      journal_.outcomes[request.id].was_asked_for_body = true;
+      may_send_body_.set();
+    }
     if (head->status() >= 200 || head->status() == 101) co_return *head;
     if (request.is_old) violate(request, "an interim response went to HTTP/1.0");
   }

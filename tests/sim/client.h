@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct ClientPlan {
   double upgrade_rate = 0;
   double old_rate = 0;  // of HTTP/1.0
   std::size_t max_body = 4 * 1024;
+  std::optional<std::size_t> edge;  // some bodies have this size, or a byte more
   Duration max_think = std::chrono::milliseconds(500);
 };
 

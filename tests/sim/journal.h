@@ -39,9 +39,11 @@ struct Attempt {
   int server = 0;
   std::string method;
   Fate fate = Fate::answered;
-  int status = 0;             // that it answered with
-  bool is_done = false;       // the server has sent all that it meant to
-  bool is_uncertain = false;  // the connection died of something else: nothing follows from the fate
+  int status = 0;              // that it answered with
+  bool is_done = false;        // the server has sent all that it meant to
+  bool asks_for_body = false;  // it sent a 100
+  TimePoint ended{};           // of a hang: when the proxy gave up
+  bool is_uncertain = false;   // the connection died of something else: nothing follows from the fate
 };
 
 // How a request ended for its client.
@@ -62,6 +64,7 @@ struct Conduct {
   bool is_pipelined = false;     // behind another one
   bool is_followed = false;      // by another one, before its answer
   bool is_slow = false;          // takes or gives bytes slowly, within the limits
+  bool leaves = false;           // having sent all
   bool expects_refusal = false;  // is no HTTP, or comes too slowly
 };
 
@@ -73,6 +76,7 @@ struct Outcome {
   TimePoint began{};
   TimePoint ended{};
   Ending ending = Ending::unsent;
+  bool was_asked_for_body = false;  // a 100 came
   int status = 0;
   int server = 0;  // whose answer it is; 0: the proxy's own
 };

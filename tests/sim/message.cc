@@ -137,13 +137,15 @@ std::optional<Head> parse_head(std::string_view text) {
       head.first_line = std::move(line);
       continue;
     }
-    const std::size_t colon = line.find(": ");
-    if (colon == std::string::npos) return std::nullopt;
+    const std::size_t colon = line.find(':');
+    const bool has_name = colon != std::string::npos && colon > 0 && line[colon - 1] != ' ' && line[0] != ' ';
+    if (!has_name || line.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) return std::nullopt;
+    const std::size_t value = std::min(line.find_first_not_of(" \t", colon + 1), line.size());
     std::string name = line.substr(0, colon);
     std::ranges::transform(name, name.begin(), [](char letter) {
       return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
     });
-    head.fields.emplace(std::move(name), line.substr(colon + 2));
+    head.fields.emplace(std::move(name), line.substr(value));
   }
   return head;
 }

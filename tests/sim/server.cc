@@ -90,7 +90,8 @@ void Server::on_ready(runtime::Readiness /*readiness*/) {
 runtime::Task<void> Server::serve(int descriptor) {
   Link link(*this, descriptor);
   while (true) {
-    const std::string text = co_await link.wire.read_head(plan_.idle);
+    // The first request has time: only what was used before is idle.
+    const std::string text = co_await link.wire.read_head(link.id == 0 ? kPatience : plan_.idle);
     const std::optional<Head> head = parse_head(text);
     if (!head) {
       journal_.violations.push_back("a server got a malformed request: " + text);
@@ -127,6 +128,7 @@ runtime::Task<bool> Server::serve_request(Link& link, Head head) {
       fate != Fate::early_answer && fate != Fate::stop_reading && !(fate == Fate::reset_before && random_.chance(0.5));
   std::string body;
   if (wants_body) {
+    attempt(link).asks_for_body = head.has("expect");
     if (head.has("expect")) co_await link.wire.send("HTTP/1.1 100 Continue\r\n\r\n");
     body = co_await read_body(link.wire, head, false);
     const auto size = static_cast<std::size_t>(number_in(head.value("x-body-size")));
@@ -197,7 +199,8 @@ runtime::Task<void> Server::fail(Link& link, int id, Fate fate) {
   attempt(link).is_done = true;
   switch (fate) {
     case Fate::hang:
-      co_await wire.drain();
+      static_cast<void>(co_await wire.drain().result());
+      attempt(link).ended = loop_.now();
       break;
     case Fate::stop_reading:
       co_await runtime::pause_until(loop_, loop_.now() + 600s);

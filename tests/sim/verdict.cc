@@ -18,6 +18,7 @@ class Judge {
     check_repeats();
     check_source();
     if (outcome_.conduct.expects_refusal) return expect_refusal();
+    if (outcome_.conduct.leaves) check_departure();
     if (!outcome_.conduct.is_fair) return;
     if (outcome_.ending == Ending::no_patience || outcome_.ending == Ending::pending) violate("has no end");
     // Where everything is cut, any end will do but a false success.
@@ -72,6 +73,15 @@ class Judge {
     if (!attempts_.empty() && attempts_.back().server != outcome_.server) violate("was sent on after its answer");
   }
 
+  // A server does not work on for a client that has left.
+  void check_departure() {
+    constexpr Duration kNotice = std::chrono::milliseconds(500);
+    for (const Attempt& attempt : attempts_) {
+      if (attempt.is_uncertain || attempt.fate != Fate::hang) continue;
+      if (attempt.ended > outcome_.ended + kNotice) violate("went on although its client had left");
+    }
+  }
+
   void expect_refusal() {
     if (!attempts_.empty()) violate("is no HTTP and reached a server");
   }
@@ -96,14 +106,15 @@ class Judge {
       case Fate::answered:
       case Fate::past_the_end:
       case Fate::tunnel:
-        // Its answer was to be retried, and the server for that could not be reached.
-        if (last.status == circumstances_.retried_status && is_own() && outcome_.status >= 502) return;
+        if (was_to_be_retried(last)) return;
         if (!last.is_done) return violate("was not let finish");
         if (outcome_.server != last.server) violate("lost its answer");
+        if (last.asks_for_body && !outcome_.was_asked_for_body) violate("lost its 100");
         if (outcome_.ending != Ending::answered) violate("was cut in its answer");
         return;
       case Fate::early_answer:
         // The rest of the upload may be refused before the client has read the answer.
+        if (was_to_be_retried(last)) return;
         if (!is_cut() && outcome_.server != last.server) violate("lost its early answer");
         return;
       case Fate::hang:
@@ -132,6 +143,10 @@ class Judge {
     }
   }
 
+  // The server for that could not be reached.
+  bool was_to_be_retried(const Attempt& last) const {
+    return last.status == circumstances_.retried_status && is_own() && outcome_.status >= 502;
+  }
   bool is_own_502() const {
     // A repeat may have ended on a server that cannot be reached.
     return is_own() && (outcome_.status == 502 || (outcome_.status == 504 && outcome_.method != "POST"));
@@ -145,7 +160,9 @@ class Judge {
   void expect_service() {
     const bool may_be_closed = outcome_.ended >= circumstances_.drained_at || outcome_.ending == Ending::unsent ||
                                (outcome_.conduct.is_pipelined && outcome_.ending == Ending::closed);
-    if (outcome_.server == 0 && !may_be_closed) violate("failed although a server was well");
+    // What must not be sent twice is lost where a server ends its connection just then.
+    const bool may_be_lost = circumstances_.servers_hang_up && outcome_.method == "POST";
+    if (outcome_.server == 0 && !may_be_closed && !may_be_lost) violate("failed although a server was well");
   }
 
   void violate(std::string_view what) {

@@ -11,6 +11,7 @@ namespace fairlead::sim {
 // What holds for all requests of a run.
 struct Circumstances {
   bool is_calm = false;
+  bool servers_hang_up = false;             // they end connections that nobody uses
   std::uint32_t retries = 0;                // per request
   std::optional<Duration> total;            // for a whole exchange
   std::optional<std::size_t> largest_body;  // of a request

@@ -35,6 +35,7 @@ World::World(std::uint64_t seed)
     : random_(seed),
       weather_(chance(0.35) ? Weather::calm : Weather::stormy),
       sends_whole_(chance(0.2)),
+      servers_hang_up_(chance(0.3)),
       loop_(random_.next(), draw_conditions(random_, sends_whole_)),
       monitor_random_(random_.next()),
       monitor_(loop_, names_, monitor_random_, events_),
@@ -57,9 +58,9 @@ void World::plan_servers() {
   for (int number = 1; number <= count; ++number) {
     ServerPlan plan{.number = number, .close_rate = chance(0.3) ? 0.3 : 0};
     if (chance(0.1)) plan.max_body = 200 * 1024;
+    if (servers_hang_up_) plan.idle = 1ms + time_below(300ms);
     if (weather_ == Weather::stormy) {
       plan.sends_whole = sends_whole_;
-      if (chance(0.3)) plan.idle = 1ms + time_below(300ms);
       if (chance(0.7)) plan.fault_rate = chance(0.3) ? 1.0 : 0.2;
       // A few ways to fail per server, so that each of them is seen often in some run.
       for (int way = 0; way < 3; ++way) {
@@ -147,6 +148,7 @@ ClientPlan World::plan_client() {
   if (chance(0.2)) plan.upgrade_rate = 0.4;
   if (chance(0.2)) plan.old_rate = 0.3;
   if (chance(0.1)) plan.max_body = 150 * 1024;
+  if (const auto& limit = options_.routes.front().body.max) plan.edge = static_cast<std::size_t>(limit->bytes);
   if (weather_ == Weather::stormy && chance(0.4)) plan.unfair_rate = 0.5;
   return plan;
 }
@@ -208,6 +210,7 @@ Report World::run() {
   end();
   const proxy::RouteOptions& route = options_.routes.front();
   judge(journal_, {.is_calm = weather_ == Weather::calm,
+                   .servers_hang_up = servers_hang_up_,
                    .retries = route.retry.attempts,
                    .total = route.timeouts.total,
                    .largest_body = route.body.max ? std::optional(route.body.max->bytes) : std::nullopt,

@@ -74,7 +74,8 @@ class World {
 
   Random random_;
   Weather weather_;
-  bool sends_whole_;  // the network cuts nothing
+  bool sends_whole_;      // the network cuts nothing
+  bool servers_hang_up_;  // on connections that nobody uses
   runtime::SimulatedLoop loop_;
   Journal journal_;
   Events events_;
