@@ -277,16 +277,14 @@ runtime::Task<void> Client::use_tunnel(const Request& request) {
     co_await wire_->send(line + "\r\n");
     if (co_await wire_->read_line() != line) violate(request, "the echo of the tunnel is another");
   }
-  switch (random_.below(3)) {
-    case 0:
-      wire_->connection().shutdown_send();
-      break;
-    case 1:
-      wire_->cut();
-      break;
-    default:
-      break;  // Nothing more is said: the proxy ends the tunnel.
-  }
+  journal_.outcomes[request.id].tunnel_is_whole = true;
+  const std::uint64_t end = random_.below(3);
+  if (end == 0) wire_->cut();
+  if (end != 1) co_return;  // Nothing more is said: the proxy ends the tunnel.
+  const TimePoint ended = loop_.now();
+  wire_->connection().shutdown_send();
+  static_cast<void>(co_await wire_->read_to_end().result());
+  if (loop_.now() > ended + 5s) violate(request, "the end of the tunnel was not passed on");
 }
 
 void Client::violate(const Request& request, std::string_view what) {

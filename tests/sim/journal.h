@@ -39,8 +39,9 @@ struct Attempt {
   int server = 0;
   std::string method;
   Fate fate = Fate::answered;
-  int status = 0;              // that it answered with
-  bool is_done = false;        // the server has sent all that it meant to
+  int status = 0;        // that it answered with
+  bool is_done = false;  // the server has sent all that it meant to
+  TimePoint began{};
   bool asks_for_body = false;  // it sent a 100
   TimePoint ended{};           // of a hang: when the proxy gave up
   bool is_uncertain = false;   // the connection died of something else: nothing follows from the fate
@@ -76,6 +77,7 @@ struct Outcome {
   TimePoint began{};
   TimePoint ended{};
   Ending ending = Ending::unsent;
+  bool tunnel_is_whole = false;     // each line came back
   bool was_asked_for_body = false;  // a 100 came
   int status = 0;
   int server = 0;  // whose answer it is; 0: the proxy's own

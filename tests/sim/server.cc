@@ -120,8 +120,11 @@ runtime::Task<bool> Server::serve_request(Link& link, Head head) {
   std::vector<Attempt>& attempts = journal_.attempts[id];
   link.id = id;
   link.index = attempts.size();
-  attempts.push_back(
-      {.server = plan_.number, .method = head.method(), .fate = Fate::aborted, .is_uncertain = link.is_tainted});
+  attempts.push_back({.server = plan_.number,
+                      .method = head.method(),
+                      .fate = Fate::aborted,
+                      .began = loop_.now(),
+                      .is_uncertain = link.is_tainted});
   co_await runtime::pause_until(loop_, loop_.now() + Duration(static_cast<std::int64_t>(random_.below(
                                                          static_cast<std::uint64_t>(plan_.think.count()) + 1))));
   const bool wants_body =
@@ -271,7 +274,10 @@ runtime::Task<void> Server::serve_tunnel(Link& link, int id) {
   ++journal_.answers;
   while (true) {
     const std::string line = co_await link.wire.read_line();
-    if (!plan_.faults.empty() && random_.chance(0.1)) co_return link.wire.cut();
+    if (!plan_.faults.empty() && random_.chance(0.1)) {
+      attempt(link).is_uncertain = true;
+      link.wire.cut();
+    }
     co_await link.wire.send(line + "\r\n");
   }
 }

@@ -109,6 +109,9 @@ class Judge {
         if (was_to_be_retried(last)) return;
         if (!last.is_done) return violate("was not let finish");
         if (outcome_.server != last.server) violate("lost its answer");
+        if (last.fate == Fate::tunnel && !outcome_.tunnel_is_whole && circumstances_.cut_at == kNever) {
+          violate("lost what its tunnel carried");
+        }
         if (last.asks_for_body && !outcome_.was_asked_for_body) violate("lost its 100");
         if (outcome_.ending != Ending::answered) violate("was cut in its answer");
         return;

@@ -218,6 +218,7 @@ Report World::run() {
                    .drained_at = drained_at_,
                    .cut_at = cut_at_});
   check_counters();
+  check_budget();
   check_leftovers();
   return report();
 }
@@ -261,14 +262,26 @@ void World::check_counters() {
   std::uint64_t ended = 0;
   for (const auto& status : counters.status_classes) ended += status.value();
   expect("requests that ended", ended, counters.requests.value());
+}
 
-  // Ten in ten seconds and a share of the requests (the budget); time passes in between.
-  const auto& retry = options_.routes.front().retry;
-  const double windows =
-      2 + std::chrono::duration<double>(loop_.now() - snapshots_.size() * 0s - TimePoint(1h)).count() / 10;
-  const double allowed = 10 * windows + retry.budget.fraction * static_cast<double>(counters.requests.value());
-  if (static_cast<double>(counters.retries.value()) > allowed)
-    journal_.violations.emplace_back("retries passed their budget");
+// The servers' view: repeats on another server, in any nine seconds, against ten and a share of the requests.
+void World::check_budget() {
+  std::vector<TimePoint> retries;
+  for (const auto& [id, attempts] : journal_.attempts) {
+    for (std::size_t index = 1; index < attempts.size(); ++index) {
+      if (attempts[index].server != attempts[index - 1].server) retries.push_back(attempts[index].began);
+    }
+  }
+  const double share = options_.routes.front().retry.budget.fraction;
+  for (const TimePoint end : retries) {
+    const auto spent = std::ranges::count_if(retries, [&](TimePoint at) { return at > end - 9s && at <= end; });
+    const auto requests = std::ranges::count_if(journal_.outcomes, [&](const auto& entry) {
+      return entry.second.began > end - 30s && entry.second.began <= end;
+    });
+    if (static_cast<double>(spent) > 10 + share * static_cast<double>(requests)) {
+      return journal_.violations.push_back(fmt::format("{} retries in nine seconds pass the budget", spent));
+    }
+  }
 }
 
 Report World::report() {

@@ -67,6 +67,7 @@ class World {
   void end();
   void check_leftovers();
   void check_counters();
+  void check_budget();
   Report report();
   bool is_well(const Server& server) const { return server.plan().number <= well_; }
   bool chance(double probability) { return random_.chance(probability); }
