@@ -55,6 +55,7 @@ Duration World::time_below(Duration limit) {
 void World::plan_servers() {
   const auto count = static_cast<int>(1 + random_.below(6));
   well_ = static_cast<int>(1 + random_.below(static_cast<std::uint64_t>(count)));
+  const bool is_outage = weather_ == Weather::stormy && chance(0.1);
   for (int number = 1; number <= count; ++number) {
     ServerPlan plan{.number = number, .close_rate = chance(0.3) ? 0.3 : 0};
     if (chance(0.1)) plan.max_body = 200 * 1024;
@@ -68,6 +69,11 @@ void World::plan_servers() {
         if (fate == Fate::tunnel) fate = Fate::hang;
         plan.faults.push_back(fate);
       }
+    }
+    // Where nothing works, retries must not make it worse.
+    if (is_outage) {
+      plan.fault_rate = 1;
+      plan.faults = {Fate::reset_before};
     }
     servers_.push_back(std::make_unique<Server>(loop_, random_, journal_, plan));
   }
