@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
 #include "app/snapshot_builder.h"
 #include "runtime/simulated/simulated_loop.h"
 
@@ -28,6 +33,194 @@ class NoResolver final : public net::Resolver {
  public:
   void resolve(const net::Endpoint&, std::move_only_function<void(net::Lookup)>) override {}
 };
+
+// Answers when the test says so.
+class Names final : public net::Resolver {
+ public:
+  void resolve(const net::Endpoint&, std::move_only_function<void(net::Lookup)> done) override {
+    questions_.push_back(std::move(done));
+  }
+  void answer(const net::Lookup& lookup) {
+    EXPECT_FALSE(questions_.empty()) << "nobody asks";
+    for (auto& done : std::exchange(questions_, {})) done(lookup);
+  }
+
+ private:
+  std::vector<std::move_only_function<void(net::Lookup)>> questions_;
+};
+
+// Two servers, `a` and `b`, under a monitor on virtual time.
+class HealthMonitorTest : public testing::Test {
+ protected:
+  HealthMonitorTest() {
+    pool::PoolOptions& pool = options_.pools["web"];
+    pool.servers = {{.name = "a", .address = {.host = "10.0.0.1", .port = 1}},
+                    {.name = "b", .address = {.host = "10.0.0.1", .port = 2}}};
+    pool.health = {.every = 1s, .timeout = 200ms, .fall = 3, .rise = 2};
+    pool.warmup = 0s;
+    pool.passive.eject = 5s;
+  }
+  ~HealthMonitorTest() override {
+    bool has_ended = false;
+    monitor_.stop([&] { has_ended = true; });
+    run(10s);
+    EXPECT_TRUE(has_ended);
+    for (const int listener : listeners_) loop_.close(listener, false);
+  }
+
+  void watch(pool::Origin origin = pool::Origin::process_start) {
+    snapshot_ = builder_.build(options_, ++generation_);
+    monitor_.watch(snapshot_->pools, origin, generation_);
+  }
+  int listen(std::uint16_t port) {
+    const net::SocketAddress address = *net::numeric_address("10.0.0.1", port);
+    return listeners_.emplace_back(loop_.listen(address.get(), address.size));
+  }
+  void close(int listener) {
+    loop_.close(listener, false);
+    std::erase(listeners_, listener);
+  }
+  void run(Duration time) { loop_.run_until(loop_.now() + time); }
+  pool::Server& server(std::size_t index) { return *snapshot_->pools.front()->members()[index].server; }
+  // As a worker reports it.
+  void fail(pool::Server& of) {
+    if (of.record_failure()) monitor_.on_suspect(of);
+  }
+
+  runtime::SimulatedLoop loop_{1};
+  Names names_;
+  Random random_{1};
+  Events events_;
+  HealthMonitor monitor_{loop_, names_, random_, events_};
+  SnapshotBuilder builder_;
+  Options options_;
+  std::shared_ptr<const proxy::Snapshot> snapshot_;
+  std::uint64_t generation_ = 0;
+  std::vector<int> listeners_;
+};
+
+TEST_F(HealthMonitorTest, the_first_check_decides_at_once) {
+  listen(1);
+  watch();
+  EXPECT_TRUE(monitor_.is_checking());
+  run(1s);
+  EXPECT_FALSE(monitor_.is_checking());
+  EXPECT_EQ(server(0).state(), ServerState::up);
+  EXPECT_EQ(server(1).state(), ServerState::down);
+}
+
+TEST_F(HealthMonitorTest, goes_down_after_fall_failures_and_up_after_rise_passes) {
+  const int a = listen(1);
+  listen(2);
+  watch();
+  run(3s);
+  close(a);
+  run(1500ms);
+  EXPECT_EQ(server(0).state(), ServerState::up) << "one or two failures are no end";
+  run(2500ms);
+  EXPECT_EQ(server(0).state(), ServerState::down);
+  EXPECT_EQ(server(1).state(), ServerState::up);
+  listen(1);
+  run(3s);
+  EXPECT_EQ(server(0).state(), ServerState::up);
+  EXPECT_THAT(events_.states, ElementsAre(ServerState::up, ServerState::down, ServerState::up));
+}
+
+TEST_F(HealthMonitorTest, a_server_that_does_not_answer_at_all_fails_its_checks) {
+  listen(1);
+  watch();
+  run(3s);
+  const net::SocketAddress address = *net::numeric_address("10.0.0.1", 1);
+  loop_.black_hole(address.get(), address.size, true);
+  run(6s);
+  EXPECT_EQ(server(0).state(), ServerState::down);
+}
+
+TEST_F(HealthMonitorTest, failures_in_a_row_eject_for_a_time) {
+  listen(1);
+  listen(2);
+  watch();
+  run(3s);
+  for (int request = 0; request < 5; ++request) fail(server(0));
+  run(100ms);
+  EXPECT_EQ(server(0).state(), ServerState::ejected);
+  run(4500ms);
+  EXPECT_EQ(server(0).state(), ServerState::ejected);
+  run(1s);
+  EXPECT_EQ(server(0).state(), ServerState::up);
+}
+
+TEST_F(HealthMonitorTest, the_last_server_that_serves_is_never_ejected) {
+  listen(1);
+  watch();
+  run(3s);
+  for (int request = 0; request < 50; ++request) fail(server(0));
+  run(100ms);
+  EXPECT_EQ(server(0).state(), ServerState::up);
+}
+
+TEST_F(HealthMonitorTest, a_reload_keeps_what_is_known_of_a_server) {
+  listen(1);
+  watch();
+  run(3s);
+  options_.pools["web"].servers.pop_back();
+  const std::size_t events = events_.states.size();
+  watch(pool::Origin::added);
+  EXPECT_EQ(server(0).state(), ServerState::up);
+  run(3s);
+  EXPECT_EQ(events_.states.size(), events);
+  EXPECT_EQ(monitor_.reports().size(), 1U);
+}
+
+TEST_F(HealthMonitorTest, a_server_that_a_reload_adds_is_checked_at_once_and_warms_up) {
+  options_.pools["web"].servers.pop_back();
+  options_.pools["web"].warmup = 5s;
+  listen(1);
+  listen(2);
+  watch();
+  run(3s);
+  EXPECT_EQ(server(0).state(), ServerState::up);
+  options_.pools["web"].servers.push_back({.name = "b", .address = {.host = "10.0.0.1", .port = 2}});
+  watch(pool::Origin::added);
+  run(1s);
+  EXPECT_EQ(server(1).state(), ServerState::warming);
+  run(5s);
+  EXPECT_EQ(server(1).state(), ServerState::up);
+}
+
+TEST_F(HealthMonitorTest, a_name_is_looked_up_and_then_checked) {
+  options_.pools["web"].servers.front().address = {.host = "app", .port = 1};
+  listen(1);
+  watch();
+  run(1s);
+  EXPECT_EQ(server(0).state(), ServerState::unresolved);
+  names_.answer({.addresses = {*net::numeric_address("10.0.0.1", 1)}});
+  run(1s);
+  EXPECT_EQ(server(0).state(), ServerState::up);
+}
+
+TEST_F(HealthMonitorTest, a_name_that_resolved_before_keeps_its_last_good_address) {
+  options_.pools["web"].servers.front().address = {.host = "app", .port = 1};
+  listen(1);
+  watch();
+  run(1s);
+  names_.answer({.addresses = {*net::numeric_address("10.0.0.1", 1)}});
+  run(40s);
+  names_.answer({.error = "no such name"});
+  run(5s);
+  EXPECT_EQ(server(0).state(), ServerState::up);
+}
+
+TEST_F(HealthMonitorTest, the_operators_wish_comes_first) {
+  listen(1);
+  watch();
+  run(3s);
+  EXPECT_TRUE(monitor_.set_admin("web/a", pool::AdminState::disabled, "maintenance"));
+  EXPECT_EQ(server(0).state(), ServerState::disabled);
+  run(5s);
+  EXPECT_EQ(server(0).state(), ServerState::disabled);
+  EXPECT_FALSE(monitor_.set_admin("web/none", pool::AdminState::disabled, ""));
+}
 
 TEST(HealthMonitor, a_server_that_returns_is_not_judged_by_failures_from_before_it_was_down) {
   runtime::SimulatedLoop loop(1);
