@@ -212,7 +212,7 @@ Report World::run() {
   }
   const Deadline last = loop_.now() + kLongest;
   while (client_tasks_.size() + script_.size() > 0 && loop_.now() < last) loop_.run_until(loop_.now() + 1s);
-  if (client_tasks_.size() > 0) journal_.violations.push_back("clients still wait after an hour");
+  if (client_tasks_.size() > 0) journal_.violations.emplace_back("clients still wait after an hour");
   end();
   const proxy::RouteOptions& route = options_.routes.front();
   judge(journal_, {.is_calm = weather_ == Weather::calm,
@@ -238,9 +238,9 @@ void World::end() {
   monitor_.stop([&] { monitor_ended = true; });
   for (const auto& server : servers_) server->refuse();
   const bool is_quiet = loop_.run_until(loop_.now() + kLongest);
-  if (!worker_ended) journal_.violations.push_back("the worker does not stop");
-  if (!monitor_ended) journal_.violations.push_back("the health monitor does not stop");
-  if (!is_quiet) journal_.violations.push_back("something goes on after the end");
+  if (!worker_ended) journal_.violations.emplace_back("the worker does not stop");
+  if (!monitor_ended) journal_.violations.emplace_back("the health monitor does not stop");
+  if (!is_quiet) journal_.violations.emplace_back("something goes on after the end");
 }
 
 void World::check_leftovers() {
