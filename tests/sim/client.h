@@ -1,67 +1,95 @@
-// A scripted client: sends requests at its own pace, some of them behind one another, and judges every answer.
+// A scripted client: sends requests in batches, well or badly, and notes how each one ended.
 #pragma once
 
-#include <cstdint>
-#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/random.h"
 #include "net/socket_address.h"
-#include "runtime/event_loop.h"
+#include "runtime/simulated/simulated_loop.h"
 #include "runtime/wait.h"
-#include "sim/ledger.h"
-#include "sim/wire.h"
+#include "sim/journal.h"
+#include "sim/message.h"
 
 namespace fairlead::sim {
 
-struct ClientScript {
-  TimePoint begins{};
-  int requests = 1;
-  std::size_t window = 1;  // requests on their way at once
-  std::size_t max_body = 2000;
-  double post_share = 0.3;
-  double head_share = 0.1;
-  Duration think{};            // up to this between two requests
-  Deadline vanishes = kNever;  // leaves at that moment, whatever is going on
-  bool vanishes_by_reset = false;
-  bool closes = false;  // says so with its last request
-  bool is_old = false;  // speaks HTTP/1.0; then one request
-  Pace sending;
-  Pace reading;
+// What a client does with a batch of requests; the first three are fair.
+enum class Manner : std::uint8_t {
+  plain,
+  slow_sender,
+  slow_reader,
+  half_head,  // leaves within a head
+  half_body,  // leaves within a body
+  leaves,     // sends all, and does not wait for the answers
+  stalls,     // stops within a head or a body, and waits
+  garbage,    // speaks no HTTP
 };
 
-// What one client saw. Lives as long as its task.
+struct ClientPlan {
+  int batches = 1;
+  int pipeline = 1;  // the most requests in one batch
+  double unfair_rate = 0;
+  double slow_rate = 0;
+  double close_rate = 0;  // of requests that ask for the end of the connection
+  double upgrade_rate = 0;
+  double old_rate = 0;  // of HTTP/1.0
+  std::size_t max_body = 4 * 1024;
+  std::optional<std::size_t> edge;  // some bodies have this size, or a byte more
+  Duration max_think = std::chrono::milliseconds(500);
+};
+
 class Client {
  public:
-  // `loop` and `ledger` outlive it.
-  Client(runtime::EventLoop& loop, Ledger& ledger, ClientScript script, std::uint64_t seed)
-      : loop_(loop), ledger_(ledger), script_(script), random_(seed), has_room_(loop) {}
+  // All outlive it. `next_id` numbers the requests of all clients.
+  Client(runtime::SimulatedLoop& loop, Random& random, Journal& journal, net::SocketAddress proxy, ClientPlan plan,
+         int& next_id);
 
-  // One connection, from its beginning to its end.
-  runtime::Task<void> run(net::SocketAddress proxy);
+  runtime::Task<void> run();
 
  private:
-  // No client waits for longer: with the limits that the simulation sets, its answer or its end has come by then.
-  static constexpr Duration kPatience = std::chrono::minutes(5);
+  struct Request {
+    int id = 0;
+    std::string method;
+    std::string head;
+    std::string body;  // framed
+    std::size_t body_size = 0;
+    bool states_size = false;
+    bool expects = false;
+    bool closes = false;
+    bool upgrades = false;
+    bool is_old = false;
+  };
 
-  runtime::Task<void> send_requests(Wire& wire);
-  runtime::Task<void> read_answers(Wire& wire);
-  // Reads the answer to the oldest request. False where nothing may follow it.
-  runtime::Task<bool> read_answer(Wire& wire);
-  void judge(std::uint64_t id, const Head& head, const std::string& body, ReadEnd end);
-  runtime::Task<void> expect_silence(Wire& wire);
-  std::string request_text(std::uint64_t id, bool is_last);
-  void complain(std::uint64_t id, std::string_view what, ReadEnd end);
+  runtime::Task<void> run_batch();
+  runtime::Task<void> send_batch();
+  runtime::Task<void> send_request(const Request& request);
+  runtime::Task<void> misbehave(const Request& request);
+  runtime::Task<void> receive_batch();
+  runtime::Task<void> receive_response(const Request& request, bool& goes_on);
+  runtime::Task<Head> receive_head(const Request& request);
+  void note_answer(const Request& request, const Head& head, const std::string& body);
+  runtime::Task<void> use_tunnel(const Request& request);
+  void plan_batch();
+  Request make_request(Manner manner);
+  void note_end(std::size_t from, Ending ending);
+  void violate(const Request& request, std::string_view what);
+  bool is_unfair() const { return manner_ > Manner::slow_reader; }
+  bool chance(double probability) { return random_.chance(probability); }
 
-  runtime::EventLoop& loop_;
-  Ledger& ledger_;
-  ClientScript script_;
-  Random random_;
-  std::deque<std::uint64_t> waiting_;
-  int to_send_ = 0;
-  bool has_ended_ = false;
-  runtime::Signal has_room_;
-  Deadline deadline_ = kNever;
+  runtime::SimulatedLoop& loop_;
+  Random& random_;
+  Journal& journal_;
+  net::SocketAddress proxy_;
+  ClientPlan plan_;
+  int& next_id_;
+  std::unique_ptr<Wire> wire_;
+  bool is_fresh_ = true;  // no request was sent on this connection before
+  Manner manner_ = Manner::plain;
+  std::vector<Request> batch_;
+  std::size_t answered_ = 0;  // of the batch
+  runtime::Signal may_send_body_;
 };
 
 }  // namespace fairlead::sim

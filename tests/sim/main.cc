@@ -1,47 +1,49 @@
-// `fairlead_sim --seed=N --runs=K`: runs the simulation for K seeds from N on and prints what was broken, with its
-// seed.
+// `fairlead_sim --seed=N [--runs=K] [--verbose]`: replays simulated runs and says what broke a promise.
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstdint>
 #include <cstdio>
+#include <span>
 #include <string_view>
 
-#include "sim/simulation.h"
+#include "sim/world.h"
 
 namespace {
 
-// True where `argument` is `--name=<number>`.
-bool read_option(std::string_view argument, std::string_view name, std::uint64_t& value) {
+bool take_number(std::string_view argument, std::string_view name, std::uint64_t& number) {
   if (!argument.starts_with(name)) return false;
   argument.remove_prefix(name.size());
-  const auto parsed = std::from_chars(argument.data(), argument.data() + argument.size(), value);
-  return parsed.ec == std::errc() && parsed.ptr == argument.data() + argument.size();
+  return std::from_chars(argument.data(), argument.data() + argument.size(), number).ec == std::errc();
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-  std::uint64_t first = 1;
+  std::uint64_t seed = 1;
   std::uint64_t runs = 1;
-  for (int index = 1; index < count; ++index) {
-    if (!read_option(arguments[index], "--seed=", first) && !read_option(arguments[index], "--runs=", runs)) {
-      fmt::print(stderr, "usage: fairlead_sim [--seed=N] [--runs=K]\n");
-      return 2;
-    }
+  bool is_verbose = false;
+  for (const std::string_view argument : std::span(arguments, static_cast<std::size_t>(count)).subspan(1)) {
+    if (take_number(argument, "--seed=", seed) || take_number(argument, "--runs=", runs)) continue;
+    is_verbose = argument == "--verbose";
+    if (is_verbose) continue;
+    fmt::print(stderr, "usage: fairlead_sim [--seed=N] [--runs=K] [--verbose]\n");
+    return 2;
   }
-  std::uint64_t broken = 0;
-  fairlead::sim::Verdict total;
-  for (std::uint64_t seed = first; seed < first + runs; ++seed) {
-    const fairlead::sim::Verdict verdict = fairlead::sim::simulate(seed);
-    for (const std::string& violation : verdict.violations) fmt::print("--seed={}: {}\n", seed, violation);
-    if (!verdict.violations.empty()) ++broken;
-    total.requests += verdict.requests;
-    total.successes += verdict.successes;
-    total.errors += verdict.errors;
-    total.unanswered += verdict.unanswered;
-    total.retries += verdict.retries;
+  fairlead::sim::Report total;
+  int failures = 0;
+  for (std::uint64_t run = seed; run < seed + runs; ++run) {
+    const fairlead::sim::Report report = fairlead::sim::World(run).run();
+    if (is_verbose) fmt::print("{}\n", report.summary);
+    for (const auto& violation : report.violations) fmt::print("seed {}: {}\n", run, violation);
+    failures += report.violations.empty() ? 0 : 1;
+    total.requests += report.requests;
+    total.answers += report.answers;
+    total.own_answers += report.own_answers;
+    total.cuts += report.cuts;
+    total.retries += report.retries;
   }
-  fmt::print("{} runs: {} requests, {} successes, {} errors, {} unanswered, {} retries; {} runs broke a rule\n", runs,
-             total.requests, total.successes, total.errors, total.unanswered, total.retries, broken);
-  return broken == 0 ? 0 : 1;
+  fmt::print("{} runs, {} failed: {} requests, {} answered by servers, {} by the proxy, {} cut, {} retries\n", runs,
+             failures, total.requests, total.answers, total.own_answers, total.cuts, total.retries);
+  return failures == 0 ? 0 : 1;
 }

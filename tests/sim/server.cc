@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <utility>
 
-#include "base/assert.h"
 #include "runtime/wait.h"
 
 namespace fairlead::sim {
@@ -14,44 +15,72 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What a server would never be asked for twice in good faith.
-constexpr std::string_view kPoison = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison";
+constexpr Duration kPatience = 120s;
+constexpr std::string_view kGarbage = "SSH-2.0-OpenSSH_9.2\r\n\r\n";
+// Interim responses that no client asked for in such a number.
+constexpr int kFlood = 40;
 
-Duration part_of(Random& random, Duration most) {
-  return Duration(static_cast<Duration::rep>(random.below(static_cast<std::uint64_t>(most.count()) + 1)));
+int number_in(std::string_view text) {
+  int number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
 }
-
-bool has_body(const std::string& method, int status) { return method != "HEAD" && status != 204 && status != 304; }
 
 }  // namespace
 
-struct Server::Request {
-  std::uint64_t id = 0;
-  std::string method;
-  std::size_t answer_length = 0;
-  bool wants_close = false;
-  Record* record = nullptr;
+// One connection, and the attempt that it is busy with or was busy with last.
+struct Server::Link {
+  Link(Server& owner, int descriptor) : server(owner), wire(owner.loop_, descriptor, kPatience) {
+    server.links_.push_back(this);
+  }
+  ~Link() { std::erase(server.links_, this); }
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
+  Server& server;
+  Wire wire;
+  int id = 0;  // 0: none yet
+  std::size_t index = 0;
+  bool is_tainted = false;  // sent bytes that belong to nothing
 };
 
-Server::~Server() { FAIRLEAD_ASSERT(listener_ < 0 && wires_.empty()); }
+Server::Server(runtime::SimulatedLoop& loop, Random& random, Journal& journal, ServerPlan plan)
+    : loop_(loop), random_(random), journal_(journal), plan_(std::move(plan)), tasks_(loop) {}
 
-void Server::open() {
+Server::~Server() { refuse(); }
+
+net::SocketAddress Server::address() const {
+  return *net::numeric_address("10.0.0.1", static_cast<std::uint16_t>(3000 + plan_.number));
+}
+
+void Server::listen() {
   if (listener_ >= 0) return;
-  listener_ = loop_.listen(address_.get(), address_.size);
+  const net::SocketAddress at = address();
+  listener_ = loop_.listen(at.get(), at.size);
   loop_.watch(listener_, *this);
 }
 
-void Server::crash() {
+void Server::refuse() {
   if (listener_ >= 0) loop_.close(std::exchange(listener_, -1), false);
-  for (Wire* wire : wires_) {
-    wire->connection().reset_on_close();
-    wire->connection().cancel();
+}
+
+void Server::crash() {
+  refuse();
+  for (Link* link : links_) {
+    if (link->id != 0) attempt(*link).is_uncertain = true;
+    link->wire.cut();
   }
 }
 
-void Server::on_ready(runtime::Readiness readiness) {
-  if (!readiness.readable) return;
-  while (listener_ >= 0) {
+void Server::vanish(bool on) {
+  const net::SocketAddress at = address();
+  loop_.black_hole(at.get(), at.size, on);
+}
+
+Attempt& Server::attempt(const Link& link) { return journal_.attempts[link.id][link.index]; }
+
+void Server::on_ready(runtime::Readiness /*readiness*/) {
+  while (true) {
     const runtime::Accepted accepted = loop_.accept(listener_);
     if (accepted.descriptor < 0) return;
     tasks_.start(serve(accepted.descriptor));
@@ -59,148 +88,203 @@ void Server::on_ready(runtime::Readiness readiness) {
 }
 
 runtime::Task<void> Server::serve(int descriptor) {
-  Wire wire(loop_, descriptor, random_, script_.sending, script_.reading);
-  wires_.insert(&wire);
-  // The first request has all the time it wants: only what was used before is closed while idle.
-  Deadline idle = kNever;
+  Link link(*this, descriptor);
   while (true) {
-    Head head;
-    const ReadEnd got = co_await wire.read_head(head, idle);
-    if (got == ReadEnd::malformed) ledger_.violation("a server was sent a malformed head: " + head.start_line);
-    if (got != ReadEnd::complete || !co_await serve_request(wire, std::move(head))) break;
-    if (script_.idle_close > Duration()) idle = loop_.now() + part_of(random_, script_.idle_close);
+    // The first request has time: only what was used before is idle.
+    const std::string text = co_await link.wire.read_head(link.id == 0 ? kPatience : plan_.idle);
+    const std::optional<Head> head = parse_head(text);
+    if (!head) {
+      journal_.violations.push_back("a server got a malformed request: " + text);
+      co_return;
+    }
+    if (!co_await serve_request(link, *head)) co_return;
   }
-  wires_.erase(&wire);
 }
 
-Deed Server::next_deed() {
-  if (!random_.chance(script_.wild)) return Deed::answer;
-  constexpr auto kLast = static_cast<std::uint64_t>(Deed::bytes_past_the_end);
-  const auto deed = static_cast<Deed>(1 + random_.below(kLast));
-  return deed == Deed::bytes_past_the_end && !script_.sends_whole ? Deed::answer : deed;
+Fate Server::draw_fate(const Head& head) {
+  if (plan_.faults.empty() || !random_.chance(plan_.fault_rate)) {
+    return head.value("upgrade") == "websocket" ? Fate::tunnel : Fate::answered;
+  }
+  const Fate fate = plan_.faults[random_.below(plan_.faults.size())];
+  // An answer to HEAD has no body to break.
+  const bool breaks_body = fate >= Fate::reset_in_body && fate <= Fate::bad_chunk;
+  return breaks_body && head.method() == "HEAD" ? Fate::reset_before : fate;
 }
 
-runtime::Task<bool> Server::serve_request(Wire& wire, Head head) {
-  const std::string& line = head.start_line;
-  const std::size_t target = line.find(' ') + 1;
-  const std::size_t version = line.rfind(' ');
-  if (target == 0 || version <= target || line.substr(version) != " HTTP/1.1" || head.count("host") != 1) {
-    ledger_.violation("a server was sent a malformed request: " + line);
-    co_return false;
-  }
-  const std::string path = line.substr(target, version - target);
-  if (path == "/health") {
-    co_return co_await wire.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-  }
-  Request request{.method = line.substr(0, target - 1)};
-  if (!parse_path(path, request.id, request.answer_length)) {
-    ledger_.violation("a server was sent what nobody asked for: " + line);
-    co_return false;
-  }
-  request.record = ledger_.find(request.id);
-  if (request.record == nullptr || request.record->method != request.method ||
-      request.record->answer_length != request.answer_length) {
-    ledger_.violation("a server was sent what nobody asked for: " + line);
-    co_return false;
-  }
-  ++request.record->executions;
-  const std::string* connection = head.find("connection");
-  request.wants_close = connection != nullptr && *connection == "close";
-
-  const Deed deed = next_deed();
-  if (deed == Deed::answer_early) {
-    co_await answer(wire, deed, request);
-    co_return false;
-  }
-  const bool reads_first = deed != Deed::reset_before || random_.chance(0.5);
-  if (reads_first && co_await read_upload(wire, head, request) != ReadEnd::complete) co_return false;
-  co_await runtime::pause_until(loop_, loop_.now() + part_of(random_, script_.think));
-  if (wire.connection().is_canceled()) co_return false;
-  co_return co_await perform(wire, deed, request);
-}
-
-runtime::Task<ReadEnd> Server::read_upload(Wire& wire, const Head& head, const Request& request) {
+runtime::Task<bool> Server::serve_request(Link& link, Head head) {
+  constexpr std::string_view kPrefix = "/r/";
+  const bool keeps = head.value("connection") != "close";
+  if (!head.target().starts_with(kPrefix)) co_return co_await answer_check(link, keeps);
+  const int id = number_in(head.target().substr(kPrefix.size()));
+  const Fate fate = draw_fate(head);
+  std::vector<Attempt>& attempts = journal_.attempts[id];
+  link.id = id;
+  link.index = attempts.size();
+  attempts.push_back({.server = plan_.number,
+                      .method = head.method(),
+                      .fate = Fate::aborted,
+                      .began = loop_.now(),
+                      .is_uncertain = link.is_tainted});
+  co_await runtime::pause_until(loop_, loop_.now() + Duration(static_cast<std::int64_t>(random_.below(
+                                                         static_cast<std::uint64_t>(plan_.think.count()) + 1))));
+  const bool wants_body =
+      fate != Fate::early_answer && fate != Fate::stop_reading && !(fate == Fate::reset_before && random_.chance(0.5));
   std::string body;
-  const ReadEnd got = co_await wire.read_body(head, BodyOf::request, body, kNever);
-  const std::string due = content(request.id, 'u', request.record->upload_length);
-  const bool is_right = got == ReadEnd::complete ? body == due : due.starts_with(body);
-  if (!is_right || got == ReadEnd::malformed) {
-    ledger_.violation(fmt::format("a server was sent a wrong body with request {} ({}): {} of {} bytes", request.id,
-                                  name_of(got), body.size(), due.size()));
+  if (wants_body) {
+    attempt(link).asks_for_body = head.has("expect");
+    if (head.has("expect")) co_await link.wire.send("HTTP/1.1 100 Continue\r\n\r\n");
+    body = co_await read_body(link.wire, head, false);
+    const auto size = static_cast<std::size_t>(number_in(head.value("x-body-size")));
+    if (body != content(id, 'q', size)) {
+      journal_.violations.push_back(
+          fmt::format("request {}: server {} got another body than was sent", id, plan_.number));
+    }
   }
-  co_return got;
+  attempt(link).fate = fate;
+  const bool is_answer = fate <= Fate::past_the_end;
+  if (is_answer) co_return co_await answer(link, id, head, fate);
+  if (fate == Fate::tunnel) {
+    co_await serve_tunnel(link, id);
+  } else {
+    co_await fail(link, id, fate);
+  }
+  co_return false;
 }
 
-runtime::Task<bool> Server::perform(Wire& wire, Deed deed, const Request& request) {
-  switch (deed) {
-    case Deed::hang:
-      co_await wire.read_to_end(kNever);
-      co_return false;
-    case Deed::reset_before:
+std::string Server::response_head(int id, int status, std::size_t size, bool closes) {
+  std::string head = fmt::format("HTTP/1.1 {} Whatever\r\nX-Id: {}\r\nX-Server: {}\r\nX-Body-Size: {}\r\n", status, id,
+                                 plan_.number, size);
+  if (closes) head += "Connection: close\r\n";
+  return head;
+}
+
+runtime::Task<bool> Server::answer(Link& link, int id, Head head, Fate fate) {
+  static constexpr std::array kStatuses{200, 200, 200, 200, 404, 204, 304};
+  const int status = kStatuses[random_.below(kStatuses.size())];
+  const bool is_head = head.method() == "HEAD";
+  attempt(link).status = status;
+  const bool has_body = status != 204 && status != 304;
+  const std::size_t size = has_body ? random_.below(plan_.max_body) : 0;
+  const std::string body = content(id, 's', size);
+  const std::uint64_t framing = fate == Fate::past_the_end ? 0 : random_.below(3);  // length, chunked, until close
+  const bool closes = (has_body && framing == 2) || fate == Fate::early_answer || random_.chance(plan_.close_rate);
+
+  std::string response;
+  if (random_.chance(0.1)) response += "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n";
+  response += response_head(id, status, size, closes);
+  if (has_body && framing == 0) response += fmt::format("Content-Length: {}\r\n\r\n", size);
+  if (has_body && framing == 1) response += "Transfer-Encoding: chunked\r\n\r\n";
+  if (!has_body || framing == 2) response += "\r\n";
+  if (has_body && !is_head) {
+    response += framing == 1 ? chunked(body, 1 + random_.below(size + 1), random_.chance(0.3)) : body;
+  }
+  if (fate == Fate::past_the_end) {
+    // Where it comes in one piece with the answer, even a valid response is seen to belong to nothing.
+    response += plan_.sends_whole ? "HTTP/1.1 200 OK\r\nX-Fault: poison\r\nContent-Length: 6\r\n\r\npoison"
+                                  : "\x01 nobody asked\r\n\r\n";
+    link.is_tainted = true;
+    attempt(link).is_done = true;  // Whoever sees the surplus may end the connection before all of it was sent.
+  }
+  const Pace pace =
+      !plan_.sends_whole && random_.chance(0.2) ? Pace{.piece = 1 + response.size() / 8, .pause = 100ms} : Pace{};
+  co_await link.wire.send(std::move(response), pace);
+  attempt(link).is_done = true;
+  ++journal_.answers;
+  if (fate == Fate::early_answer) {
+    link.wire.connection().shutdown_send();
+    co_await link.wire.drain();
+  }
+  co_return !closes;
+}
+
+runtime::Task<void> Server::fail(Link& link, int id, Fate fate) {
+  Wire& wire = link.wire;
+  attempt(link).is_done = true;
+  switch (fate) {
+    case Fate::hang:
+      static_cast<void>(co_await wire.drain().result());
+      attempt(link).ended = loop_.now();
+      break;
+    case Fate::stop_reading:
+      co_await runtime::pause_until(loop_, loop_.now() + 600s);
+      break;
+    case Fate::reset_before:
       wire.connection().reset_on_close();
-      co_return false;
-    case Deed::close_before:
-      co_return false;
-    case Deed::garbage:
-      co_await wire.send("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n\r\n");
-      co_return false;
-    case Deed::too_many_interim:
-      for (int count = 0; count < 50; ++count) {
-        if (!co_await wire.send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n")) break;
-      }
-      co_return false;
+      break;
+    case Fate::reset_in_head:
+      wire.connection().reset_on_close();
+      [[fallthrough]];
+    case Fate::close_in_head:
+      co_await wire.send(fmt::format("HTTP/1.1 200 OK\r\nX-Id: {}\r\nContent-Le", id));
+      break;
+    case Fate::garbage:
+      co_await wire.send(std::string(kGarbage));
+      break;
+    case Fate::both_framings:
+      co_await wire.send(response_head(id, 200, 5, false) +
+                         "X-Fault: both\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+      break;
+    case Fate::two_lengths:
+      co_await wire.send(response_head(id, 200, 5, false) +
+                         "X-Fault: two\r\nContent-Length: 5\r\nContent-Length: 4\r\n\r\nhello");
+      break;
+    case Fate::flood: {
+      std::string flood;
+      for (int index = 0; index < kFlood; ++index) flood += "HTTP/1.1 103 Early Hints\r\n\r\n";
+      co_await wire.send(flood + response_head(id, 200, 0, false) + "X-Fault: flood\r\nContent-Length: 0\r\n\r\n");
+      break;
+    }
+    case Fate::reset_in_body:
+    case Fate::close_in_body:
+    case Fate::stall_in_body:
+    case Fate::bad_chunk:
+      co_await break_body(link, id, fate);
+      break;
     default:
-      co_return co_await answer(wire, deed, request);
+      break;  // close_before: nothing is sent.
   }
 }
 
-std::string Server::body_text(const Request& request, bool is_chunked, bool is_broken) {
-  std::string body = content(request.id, 'a', request.answer_length);
-  if (!is_chunked) return body;
-  std::string text;
-  while (!body.empty()) {
-    const std::size_t size = 1 + random_.below(body.size());
-    text += fmt::format("{:x}\r\n{}\r\n", size, body.substr(0, size));
-    body.erase(0, size);
+runtime::Task<void> Server::break_body(Link& link, int id, Fate fate) {
+  const std::size_t size = 20 + random_.below(plan_.max_body);
+  const std::string body = content(id, 's', size);
+  const std::string part = body.substr(0, random_.below(size - 1));
+  std::string response = response_head(id, 200, size, false);
+  if (fate != Fate::bad_chunk && random_.chance(0.5)) {
+    response += fmt::format("Content-Length: {}\r\n\r\n{}", size, part);
+  } else {
+    response += "Transfer-Encoding: chunked\r\n\r\n";
+    // Without the last chunk.
+    const std::string chunks = chunked(part, 1 + random_.below(size), false);
+    response += chunks.substr(0, chunks.size() - 5);
+    if (fate == Fate::bad_chunk) response += "xyz\r\n";
   }
-  return text + (is_broken ? "xyz\r\n" : "0\r\n\r\n");
+  co_await link.wire.send(std::move(response));
+  if (fate == Fate::reset_in_body) link.wire.connection().reset_on_close();
+  if (fate == Fate::stall_in_body) co_await link.wire.drain();
 }
 
-runtime::Task<bool> Server::answer(Wire& wire, Deed deed, const Request& request) {
-  constexpr std::array<int, 4> kOther{204, 304, 404, 503};
-  const bool is_cut = deed == Deed::reset_within || deed == Deed::close_within;
-  const bool is_faulty = deed == Deed::both_framings || deed == Deed::two_lengths;
-  const bool is_other = !is_faulty && deed != Deed::bad_chunk && random_.chance(script_.other_status);
-  const int status = is_other ? kOther[random_.below(kOther.size())] : 200;
-  const bool is_bodiless = status == 204 || status == 304;
-  const bool is_closing = deed == Deed::answer_early || request.wants_close || random_.chance(0.1);
-  const bool is_until_close = is_closing && !is_cut && !is_bodiless && deed == Deed::answer && random_.chance(0.3);
-  const bool is_chunked =
-      deed == Deed::bad_chunk || (!is_until_close && !is_bodiless && !is_faulty && random_.chance(0.4));
-  // A head that must not get through is no answer.
-  if (!is_faulty) request.record->statuses.insert(status);
+runtime::Task<void> Server::serve_tunnel(Link& link, int id) {
+  std::string response = fmt::format(
+      "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Id: {}\r\nX-Server: "
+      "{}\r\n\r\nhello\r\n",
+      id, plan_.number);
+  co_await link.wire.send(std::move(response));
+  attempt(link).is_done = true;
+  ++journal_.answers;
+  while (true) {
+    const std::string line = co_await link.wire.read_line();
+    if (!plan_.faults.empty() && random_.chance(0.1)) {
+      attempt(link).is_uncertain = true;
+      link.wire.cut();
+    }
+    co_await link.wire.send(line + "\r\n");
+  }
+}
 
-  std::string text;
-  if (random_.chance(0.1)) text += "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n";
-  text += fmt::format("HTTP/1.1 {} Some Reason\r\nX-Server: sim\r\n", status);
-  if (is_chunked || deed == Deed::both_framings) text += "Transfer-Encoding: chunked\r\n";
-  if ((!is_until_close && !is_chunked && status != 204) || is_faulty) {
-    text += fmt::format("Content-Length: {}\r\n", request.answer_length);
-  }
-  if (deed == Deed::two_lengths) text += fmt::format("Content-Length: {}\r\n", request.answer_length + 1);
-  if (is_closing) text += "Connection: close\r\n";
-  text += "\r\n";
-  const std::size_t head_size = text.size();
-  if (has_body(request.method, status)) text += body_text(request, is_chunked, deed == Deed::bad_chunk);
-  if (deed == Deed::bytes_past_the_end) text += kPoison;
-  if (is_cut) {
-    // Somewhere before the end; half of the time within the body, if it has one.
-    const std::size_t least = text.size() > head_size && random_.chance(0.5) ? head_size : 1;
-    text.resize(std::min(text.size() - 1, least + random_.below(text.size() - least + 1)));
-  }
-  const bool has_sent = co_await wire.send(std::move(text));
-  if (deed == Deed::reset_within) wire.connection().reset_on_close();
-  co_return has_sent && !is_closing && !is_cut && deed != Deed::bad_chunk;
+runtime::Task<bool> Server::answer_check(Link& link, bool keeps) {
+  co_await link.wire.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  co_return keeps;
 }
 
 }  // namespace fairlead::sim

@@ -1,82 +1,71 @@
-// A scripted server: answers well, or does what servers do when they are broken.
+// A scripted server: answers well, or fails in one of the ways that servers do, and logs what it was asked.
 #pragma once
 
-#include <cstdint>
-#include <set>
 #include <string>
+#include <vector>
 
 #include "base/random.h"
 #include "net/socket_address.h"
 #include "runtime/simulated/simulated_loop.h"
 #include "runtime/task_group.h"
-#include "sim/ledger.h"
-#include "sim/wire.h"
+#include "sim/journal.h"
+#include "sim/message.h"
 
 namespace fairlead::sim {
 
-// What a server does with a request.
-enum class Deed {
-  answer,
-  hang,                // never answers
-  reset_before,        // resets instead of answering
-  close_before,        // closes instead of answering
-  reset_within,        // resets in the middle of its answer
-  close_within,        // closes in the middle of its answer
-  garbage,             // no HTTP at all
-  both_framings,       // Content-Length and Transfer-Encoding
-  two_lengths,         // two values of Content-Length
-  bad_chunk,           // a chunk size that is none
-  too_many_interim,    // 1xx for ever
-  answer_early,        // before it has read the request's body, and closes
-  bytes_past_the_end,  // more than it announced
+struct ServerPlan {
+  int number = 0;
+  double fault_rate = 0;
+  std::vector<Fate> faults;                  // what it does at that rate
+  double close_rate = 0;                     // of answers after which it ends the connection, as it says
+  Duration idle = std::chrono::seconds(60);  // until it ends a connection that is not used
+  Duration think = std::chrono::milliseconds(20);
+  std::size_t max_body = 8 * 1024;
+  bool sends_whole = false;  // what it sends arrives in one piece
 };
 
-struct ServerScript {
-  double wild = 0;           // chance that a request is not answered well
-  Duration think{};          // up to this before an answer
-  Duration idle_close{};     // closes an idle connection after up to this; 0: never
-  double other_status = 0;   // chance of an answer other than 200
-  bool sends_whole = false;  // its answers arrive in one piece, so that bytes past the end come with their answer
-  Pace sending;
-  Pace reading;
-};
-
-// Lives on the loop's thread. `loop` and `ledger` outlive it.
 class Server final : private runtime::EventSource {
  public:
-  Server(runtime::SimulatedLoop& loop, Ledger& ledger, net::SocketAddress address, ServerScript script,
-         std::uint64_t seed)
-      : loop_(loop), ledger_(ledger), address_(address), script_(script), random_(seed), tasks_(loop) {}
-  // Must have crashed, and its tasks must have ended.
+  // All outlive it. Does not listen yet.
+  Server(runtime::SimulatedLoop& loop, Random& random, Journal& journal, ServerPlan plan);
+  // All its tasks must have ended.
   ~Server();
 
-  // Listens, where it does not yet.
-  void open();
-  // Ends like a killed process: nobody listens any more, every connection is reset.
-  void crash();
+  const ServerPlan& plan() const { return plan_; }
+  net::SocketAddress address() const;
   std::size_t tasks() const { return tasks_.size(); }
 
+  void listen();
+  // New connections are refused; those that are there go on.
+  void refuse();
+  // The process dies: connections are reset too.
+  void crash();
+  // New connections get no answer at all while `on`.
+  void vanish(bool on);
+
  private:
-  struct Request;
+  struct Link;
 
   void on_ready(runtime::Readiness readiness) override;
   runtime::Task<void> serve(int descriptor);
-  // False where the connection is of no further use.
-  runtime::Task<bool> serve_request(Wire& wire, Head head);
-  runtime::Task<ReadEnd> read_upload(Wire& wire, const Head& head, const Request& request);
-  runtime::Task<bool> perform(Wire& wire, Deed deed, const Request& request);
-  runtime::Task<bool> answer(Wire& wire, Deed deed, const Request& request);
-  Deed next_deed();
-  std::string body_text(const Request& request, bool is_chunked, bool is_broken);
+  // True where another request may follow on the connection.
+  runtime::Task<bool> serve_request(Link& link, Head head);
+  runtime::Task<bool> answer(Link& link, int id, Head head, Fate fate);
+  runtime::Task<void> fail(Link& link, int id, Fate fate);
+  runtime::Task<void> break_body(Link& link, int id, Fate fate);
+  runtime::Task<void> serve_tunnel(Link& link, int id);
+  runtime::Task<bool> answer_check(Link& link, bool keeps);
+  Fate draw_fate(const Head& head);
+  std::string response_head(int id, int status, std::size_t size, bool closes);
+  Attempt& attempt(const Link& link);
 
   runtime::SimulatedLoop& loop_;
-  Ledger& ledger_;
-  net::SocketAddress address_;
-  ServerScript script_;
-  Random random_;
-  int listener_ = -1;
-  std::set<Wire*> wires_;
+  Random& random_;
+  Journal& journal_;
+  ServerPlan plan_;
   runtime::TaskGroup tasks_;
+  std::vector<Link*> links_;  // the oldest first: nothing may depend on where they lie in memory
+  int listener_ = -1;
 };
 
 }  // namespace fairlead::sim

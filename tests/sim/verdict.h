@@ -1,0 +1,26 @@
+// Whether a request ended as it had to, given what servers and clients did.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "sim/journal.h"
+
+namespace fairlead::sim {
+
+// What holds for all requests of a run.
+struct Circumstances {
+  bool is_calm = false;
+  bool servers_hang_up = false;             // they end connections that nobody uses
+  std::uint32_t retries = 0;                // per request
+  std::optional<Duration> total;            // for a whole exchange
+  std::optional<std::size_t> largest_body;  // of a request
+  int retried_status = 0;                   // a response that is asked for again elsewhere
+  TimePoint drained_at = kNever;            // no further request from here on
+  TimePoint cut_at = kNever;                // everything was ended
+};
+
+// Adds to `journal.violations` what must not have happened.
+void judge(Journal& journal, const Circumstances& circumstances);
+
+}  // namespace fairlead::sim
