@@ -230,6 +230,12 @@ void H1Server::abort() {
   connection_.reset_on_close();
 }
 
+void H1Server::cut_short() {
+  // Without a length and without chunks, the end of the connection would pass for the end of the body.
+  if (!output_.shows_truncation()) return abort();
+  keep_alive_ = false;
+}
+
 void H1Server::watch_departure(DepartureWatcher* watcher) {
   departure_watcher_ = watcher;
   connection_.watch_hang_up(watcher == nullptr ? nullptr : this);
@@ -240,7 +246,8 @@ void H1Server::on_hang_up() {
 }
 
 void H1Server::cut() {
-  abort();
+  // A tunnel still has its last words to say.
+  if (!is_switched_) abort();
   connection_.cancel();
 }
 

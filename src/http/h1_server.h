@@ -57,6 +57,7 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   bool response_started() const override { return response_started_; }
   void close_after_response() override { keep_alive_ = false; }
   void abort() override;
+  void cut_short() override;
   void interrupt_reading() override { connection_.interrupt_reading(); }
   void watch_departure(DepartureWatcher* watcher) override;
   std::uint64_t bytes_received() const override { return bytes_received_; }
