@@ -226,6 +226,15 @@ pools: {web: {servers: [3001], health: /health}})",
 routes:
   - {match: {method: GET}, to: web}
 pools: {web: {servers: [3001], health: /health}})"},
+    {"F0218", "not a group of addresses",
+     "An address, a network as `10.0.0.0/8` or `2001:db8::/32`, or one of the words `loopback` and `private`. The bits "
+     "behind the mask are zero.",
+     R"(listeners: {web: {address: ":8080", trusted_proxies: [10.1.2.3/8]}}
+routes: [{to: app}]
+pools: {app: {servers: [3001], health: /health}})",
+     R"(listeners: {web: {address: ":8080", trusted_proxies: [10.0.0.0/8]}}
+routes: [{to: app}]
+pools: {app: {servers: [3001], health: /health}})"},
     {"F1001", "two routes with one name",
      "Routes appear in logs and metrics under their names. A route without one is called r1, r2 and so on, by its "
      "place in the list.",
@@ -356,6 +365,15 @@ pools: {web: {servers: [3001], health: /health}})"},
 health: {type: tcp, path: /health})",
      R"(to: 3001
 health: {path: /health})"},
+    {"F1031", "a PROXY header without a trusted proxy",
+     "A PROXY header says whose connection it is. Anybody could write one, so it is taken from `trusted_proxies` only: "
+     "name the addresses of the load balancer in front.",
+     R"(listeners: {web: {address: ":8080", proxy_protocol: require}}
+routes: [{to: app}]
+pools: {app: {servers: [3001], health: /health}})",
+     R"(listeners: {web: {address: ":8080", proxy_protocol: require, trusted_proxies: [10.0.0.0/8]}}
+routes: [{to: app}]
+pools: {app: {servers: [3001], health: /health}})"},
     {"F1105", "two routes match equally well",
      "The choice of a route never depends on the order of the file: it goes by exact host, longest wildcard, any host; "
      "then exact path, longest prefix; then the number of other conditions; then `priority`. Two routes that agree in "

@@ -100,6 +100,8 @@ std::vector<ListenerPlan> Engine::listener_plans(std::size_t worker) const {
         {.socket = listener.sockets[worker],
          .settings = std::make_shared<const proxy::SessionSettings>(proxy::SessionSettings{
              .listener = listener.name,
+             .proxy_protocol = options.proxy_protocol,
+             .trusted = net::IpSet(options.trusted_proxies),
              .http = {.header_timeout = options.timeouts.header,
                       .body_idle = options.timeouts.body_idle,
                       .keepalive = options.timeouts.keepalive,

@@ -39,7 +39,7 @@ std::vector<Refused> unsupported_keys() {
   };
   add("to: 1\n", "", {"tables", "metrics", "tracing", "admin", "ha", "state_dir", "user"});
   add("to: 1\nlisteners: {a: {address: \":1\", ", "}}",
-      {"redirect_to_https", "http2", "http3", "proxy_protocol", "trusted_proxies", "tls"});
+      {"redirect_to_https", "http2", "http3", "tls"});
   add("to: 1\nlisteners: {a: {address: \":1\", limits: {", "}}}", {"connections", "per_client", "min_rate"});
   add("listen: :1\npools: {p: {servers: [2]}}\nroutes: [{to: p, ", "}]",
       {"rewrite", "headers", "rate_limit", "allow", "deny", "auth", "canary", "mirror", "compress", "errors"});

@@ -53,6 +53,24 @@ H1Server::H1Server(runtime::EventLoop& loop, int descriptor, Workspace& workspac
       options_(options),
       output_(connection_, workspace) {}
 
+runtime::Task<net::ProxyHeader> H1Server::read_proxy_header(bool is_required) {
+  constexpr Error kNoHeader{
+      .code = ErrorCode::bad_request, .blame = Blame::downstream, .detail = "no valid PROXY header came first"};
+  const Deadline deadline = deadline_after(connection_.loop().now(), options_.header_timeout);
+  while (true) {
+    const net::ProxyHeader header = net::parse_proxy_header(input_.unread());
+    if (header.status == net::ProxyHeader::Status::complete) input_.consume(header.consumed);
+    if (header.status == net::ProxyHeader::Status::refused) co_await runtime::fail(kNoHeader);
+    if (header.status == net::ProxyHeader::Status::absent && is_required) co_await runtime::fail(kNoHeader);
+    if (header.status != net::ProxyHeader::Status::incomplete) co_return header;
+    const Result<void> ready = co_await with_result(connection_.readable(deadline));
+    if (!ready) co_await runtime::fail(waiting_error(ready.error(), "the PROXY header took too long"));
+    const runtime::IoResult got = input_.fill(connection_, kHeadRead);
+    if (got.would_block()) continue;
+    if (!got.ok() || got.count == 0) co_await runtime::fail(kClientGone);
+  }
+}
+
 runtime::Task<bool> H1Server::read_request() {
   runtime::EventLoop& loop = connection_.loop();
   is_idle_ = true;

@@ -14,6 +14,7 @@
 #include "http/stream.h"
 #include "http/workspace.h"
 #include "net/connection.h"
+#include "net/proxy_protocol.h"
 #include "net/scratch.h"
 
 namespace fairlead::http {
@@ -33,6 +34,9 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   // `workspace` and `options` outlive it.
   H1Server(runtime::EventLoop& loop, int descriptor, Workspace& workspace, const H1ServerOptions& options);
 
+  // Reads the PROXY header that comes before the first request. Absent: the bytes are left for read_request, unless it
+  // `is_required`. Errors: bad_request, request_timeout, client_gone.
+  runtime::Task<net::ProxyHeader> read_proxy_header(bool is_required);
   // Waits for the next request. False where the client has left, or waited too long, between two requests, or
   // `stop_when_idle` was called. Errors: those of a request that is refused (the detail names the rule),
   // request_timeout, client_gone.

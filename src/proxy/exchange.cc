@@ -39,11 +39,13 @@ Exchange::Exchange(Context& context, http::ServerStream& downstream, const Clien
       open_(context.counters.open_requests),
       view_(context.view),
       wall_start_(context.loop.wall_now()),
-      id_(wall_start_, context.random),
       start_(context.loop.now()) {
   const http::RequestHead& head = downstream.request();
   route_ = view_->snapshot().routes.match(client.listener, head);
-  prepared_ = request_.build(head, client, id_.text(), context.workspace);
+  const telemetry::RequestId id(wall_start_, context.random);
+  const Origin origin = origin_of(head, client, id.text());
+  is_local_ = origin.is_local;
+  prepared_ = request_.build(head, origin, client.ip, context.workspace);
   context_.counters.requests.add();
   downstream_.watch_departure(this);
 }
@@ -229,7 +231,7 @@ runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
   const http::BodyPart first = co_await upstream.buffered_body();
   http::BufferWriter& writer = downstream_.begin_head(head->status, head->reason);
   http::copy_fields(writer, head->fields, dropped);
-  http::write_field(writer, "X-Request-Id", id_.text());
+  http::write_field(writer, "X-Request-Id", request_.id());
   co_await downstream_.send_head(http::OutgoingFraming::of(*head, request_.method()), first);
   if (!first.is_last) co_await relay_body(upstream, idle);
   response_complete_ = true;
@@ -264,7 +266,7 @@ runtime::Task<void> Exchange::open_tunnel(http::ClientStream& upstream, const ht
   status_ = head.status;
   http::BufferWriter& writer = downstream_.begin_head(head.status, head.reason);
   http::copy_fields(writer, head.fields, http::hop_by_hop_fields(head.fields));
-  http::write_field(writer, "X-Request-Id", id_.text());
+  http::write_field(writer, "X-Request-Id", request_.id());
   downstream_.watch_departure(nullptr);  // The tunnel passes on the end of either side.
   const http::Transport client = co_await downstream_.switch_protocols(request_.upgrade());
   http::Tunnel tunnel(client, upstream.transport(), request_.upgrade(), route_->options.timeouts.stream_idle,
@@ -345,7 +347,7 @@ runtime::Task<void> Exchange::answer(std::uint16_t status, std::string_view type
   http::write_field(writer, "Date", http_date(wall_start_));
   if (!location.empty()) http::write_field(writer, "Location", location);
   if (!type.empty()) http::write_field(writer, "Content-Type", type);
-  http::write_field(writer, "X-Request-Id", id_.text());
+  http::write_field(writer, "X-Request-Id", request_.id());
   const bool has_body = status != 204 && status != 304;
   http::OutgoingFraming framing;
   if (has_body) framing = {http::Framing::length, body.size()};
@@ -365,10 +367,10 @@ runtime::Task<void> Exchange::answer_with_error(const Error& error) {
   status_ = status_of(error.code);
   co_await send_error(downstream_, error,
                       {.accept = request_.accept(),
-                       .request_id = id_.text(),
+                       .request_id = request_.id(),
                        .at = wall_start_,
                        .detail = view_->snapshot().errors.detail,
-                       .client_is_local = client_.is_local,
+                       .client_is_local = is_local_,
                        .server = server_ != nullptr ? std::string_view(server_->name()) : std::string_view()});
 }
 
@@ -381,8 +383,8 @@ void Exchange::record(const Result<void>& outcome) {
   const bool has_failed = !outcome.has_value();
   const std::size_t failed_tries = attempt_count_ - (has_failed && attempt_count_ > 0 ? 1 : 0);
   telemetry::AccessRecord record{.at = wall_start_,
-                                 .id = id_.text(),
-                                 .client = client_.ip,
+                                 .id = request_.id(),
+                                 .client = request_.client_ip(),
                                  .listener = client_.listener,
                                  .proto = "h1",
                                  .method = request_.method_text(),

@@ -82,9 +82,9 @@ class Exchange final : private http::DepartureWatcher {
   SnapshotViewPtr view_;
   ForwardedRequest request_;
   WallTime wall_start_;
-  telemetry::RequestId id_;
   TimePoint start_;
   Result<void> prepared_;
+  bool is_local_ = false;  // the client is on this machine, and so is all that is between us
   const Route* route_ = nullptr;
   Deadline total_deadline_ = kNever;
 

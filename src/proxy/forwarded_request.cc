@@ -14,25 +14,21 @@ std::string_view value_of(const http::FieldList& fields, http::FieldId id) {
   return field == nullptr ? std::string_view() : field->value;
 }
 
-// What a client says of its own origin is not believed: we say it.
+// They are written anew, with what is believed of them.
 void drop_forwarding_fields(const http::FieldList& fields, http::FieldMarks& dropped) {
   for (std::size_t index = 0; index < fields.size(); ++index) {
     if (http::is_forwarding_field(fields[index].id)) dropped.set(index);
   }
 }
 
-void write_fields(http::BufferWriter& writer, const http::RequestHead& head, const ClientInfo& client,
-                  std::string_view request_id) {
+void write_fields(http::BufferWriter& writer, const http::RequestHead& head, const Origin& origin,
+                  std::string_view peer) {
   http::FieldMarks dropped = http::hop_by_hop_fields(head.fields);
   drop_forwarding_fields(head.fields, dropped);
   // RFC 9112, 3.2: a request of HTTP/1.0 may have no Host; one of HTTP/1.1 must have it, even if it is empty.
   if (!head.fields.has(http::FieldId::host)) http::write_field(writer, "Host", head.authority);
   http::copy_fields(writer, head.fields, dropped);
-  http::write_field(writer, "X-Forwarded-For", client.ip);
-  http::write_field(writer, "X-Forwarded-Proto", client.scheme);
-  if (!head.authority.empty()) http::write_field(writer, "X-Forwarded-Host", head.authority);
-  http::write_field(writer, "X-Real-IP", client.ip);
-  http::write_field(writer, "X-Request-Id", request_id);
+  write_forwarding_fields(writer, head, origin, peer);
 }
 
 }  // namespace
@@ -41,21 +37,18 @@ ForwardedRequest::~ForwardedRequest() {
   if (block_ != nullptr) runtime::Slab::release(block_, block_size_);
 }
 
-Result<void> ForwardedRequest::build(const http::RequestHead& head, const ClientInfo& client,
-                                     std::string_view request_id, http::Workspace& workspace) {
+Result<void> ForwardedRequest::build(const http::RequestHead& head, const Origin& origin, std::string_view peer,
+                                     http::Workspace& workspace) {
   http::BufferWriter writer(workspace.output_space());
-  write_fields(writer, head, client, request_id);
-  if (writer.has_overflowed()) {
-    return std::unexpected(Error{.code = ErrorCode::header_too_large, .blame = Blame::downstream});
-  }
-  const std::string_view lines = writer.written();
+  write_fields(writer, head, origin, peer);
+  const std::string_view lines = writer.has_overflowed() ? std::string_view() : writer.written();
   const std::string_view user_agent = value_of(head.fields, http::FieldId::user_agent);
   const std::string_view referer = value_of(head.fields, http::FieldId::referer);
   const std::string_view accept = value_of(head.fields, http::FieldId::accept);
   const std::size_t query_size = head.has_query ? head.query.size() + 1 : 0;
 
   block_size_ = head.method_text.size() + head.path.size() + query_size + head.authority.size() + user_agent.size() +
-                referer.size() + accept.size() + lines.size();
+                referer.size() + accept.size() + origin.ip.size() + origin.request_id.size() + lines.size();
   block_ = static_cast<char*>(runtime::Slab::allocate(block_size_));
   char* next = block_;
   method_text_ = place(head.method_text, next);
@@ -70,11 +63,16 @@ Result<void> ForwardedRequest::build(const http::RequestHead& head, const Client
   user_agent_ = place(user_agent, next);
   referer_ = place(referer, next);
   accept_ = place(accept, next);
+  client_ip_ = place(origin.ip, next);
+  id_ = place(origin.request_id, next);
   field_lines_ = place(lines, next);
 
   method_ = head.method;
   framing_ = http::OutgoingFraming::of(head);
   wants_websocket_ = head.may_upgrade() && http::equals_ignoring_case(head.upgrade, "websocket");
+  if (writer.has_overflowed()) {
+    return std::unexpected(Error{.code = ErrorCode::header_too_large, .blame = Blame::downstream});
+  }
   return {};
 }
 

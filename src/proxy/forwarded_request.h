@@ -10,16 +10,9 @@
 #include "base/error.h"
 #include "http/stream.h"
 #include "http/workspace.h"
+#include "proxy/origin.h"
 
 namespace fairlead::proxy {
-
-// Who sent a request, and how.
-struct ClientInfo {
-  std::string_view ip;        // without the port
-  std::string_view scheme;    // `http`
-  std::string_view listener;  // its name
-  bool is_local = false;      // a loopback client on a loopback listener
-};
 
 class ForwardedRequest {
  public:
@@ -28,8 +21,9 @@ class ForwardedRequest {
   ForwardedRequest& operator=(const ForwardedRequest&) = delete;
   ~ForwardedRequest();
 
-  // Copies `head`, which lies in the worker's scratch. Fails with header_too_large where it does not fit.
-  Result<void> build(const http::RequestHead& head, const ClientInfo& client, std::string_view request_id,
+  // Copies `head`, which lies in the worker's scratch, and what of `origin` outlives it; `peer` is the other end of the
+  // connection. Fails with header_too_large where the field lines do not fit; all else is there even then.
+  Result<void> build(const http::RequestHead& head, const Origin& origin, std::string_view peer,
                      http::Workspace& workspace);
 
   http::Method method() const { return method_; }
@@ -43,6 +37,9 @@ class ForwardedRequest {
   }
   // With its port, if the client named one.
   std::string_view authority() const { return authority_; }
+  // As Origin has them.
+  std::string_view client_ip() const { return client_ip_; }
+  std::string_view id() const { return id_; }
   std::string_view user_agent() const { return user_agent_; }
   std::string_view referer() const { return referer_; }
   std::string_view accept() const { return accept_; }
@@ -61,6 +58,8 @@ class ForwardedRequest {
   std::string_view method_text_;
   std::string_view target_;
   std::string_view authority_;
+  std::string_view client_ip_;
+  std::string_view id_;
   std::string_view user_agent_;
   std::string_view referer_;
   std::string_view accept_;

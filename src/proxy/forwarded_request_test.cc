@@ -15,7 +15,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr ClientInfo kClient{.ip = "9.8.7.6", .scheme = "http", .listener = "web"};
+const ClientInfo kClient{.ip = "9.8.7.6", .scheme = "http", .listener = "web"};
 
 class ForwardedRequestTest : public testing::Test {
  protected:
@@ -26,7 +26,7 @@ class ForwardedRequestTest : public testing::Test {
               http::HeadParse::Status::complete)
         << text;
     request_ = std::make_unique<ForwardedRequest>();
-    outcome_ = request_->build(head_, kClient, "req_1", workspace_);
+    outcome_ = request_->build(head_, origin_of(head_, kClient, "req_1"), kClient.ip, workspace_);
     // Nothing of the copy may lie in what was parsed.
     std::ranges::fill(text, '#');
     return *request_;

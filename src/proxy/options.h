@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "base/units.h"
 #include "net/endpoint.h"
+#include "net/ip_range.h"
 #include "pool/options.h"
 
 namespace fairlead::proxy {
@@ -38,6 +39,9 @@ struct PathOptions {
   friend bool operator==(const PathOptions&, const PathOptions&) = default;
 };
 
+// Whether connections begin with a PROXY header: never, perhaps, always.
+enum class ProxyProtocol : std::uint8_t { off, accept, require };
+
 enum class ListenerProtocol : std::uint8_t { automatic, http };
 
 struct ListenerOptions {
@@ -46,6 +50,8 @@ struct ListenerOptions {
   ListenerTimeouts timeouts;
   ListenerLimits limits;
   PathOptions path;
+  ProxyProtocol proxy_protocol = ProxyProtocol::off;
+  std::vector<net::IpGroup> trusted_proxies;
   friend bool operator==(const ListenerOptions&, const ListenerOptions&) = default;
 };
 

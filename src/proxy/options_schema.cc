@@ -9,6 +9,7 @@
 
 #include "http/workspace.h"
 #include "net/endpoint_schema.h"
+#include "net/ip_range_schema.h"
 #include "pool/options_schema.h"
 
 namespace fairlead::proxy {
@@ -170,6 +171,11 @@ config::SchemaPtr schema_of(const PathOptions*) {
           "`%2F` and `%5C`: `refuse` answers 400, since servers read them in different ways; `keep` passes them on."));
 }
 
+config::EnumWords<ProxyProtocol> words_of(const ProxyProtocol*) {
+  return {
+      .usual = {{"off", ProxyProtocol::off}, {"accept", ProxyProtocol::accept}, {"require", ProxyProtocol::require}}};
+}
+
 config::EnumWords<ListenerProtocol> words_of(const ListenerProtocol*) {
   return {.usual = {{"auto", ListenerProtocol::automatic}, {"http", ListenerProtocol::http}},
           .unsupported = {"https", "tcp", "tls", "tls-passthrough", "udp"}};
@@ -185,8 +191,12 @@ config::SchemaPtr schema_of(const ListenerOptions*) {
       field("path", &ListenerOptions::path, "Spellings of a path that servers read in different ways."),
       unsupported("redirect_to_https", "Sends clients from HTTP to HTTPS."),
       unsupported("http2", "HTTP/2 towards clients."), unsupported("http3", "HTTP/3 towards clients."),
-      unsupported("proxy_protocol", "Reads the client's address from what stands in front of us."),
-      unsupported("trusted_proxies", "Proxies whose word on the client's address is taken."),
+      field("proxy_protocol", &ListenerOptions::proxy_protocol,
+            "Whether connections of trusted proxies begin with a PROXY header (version 1 or 2) that names the client: "
+            "`off`, `accept` takes it where it comes, `require` refuses connections without it, and all others."),
+      field("trusted_proxies", &ListenerOptions::trusted_proxies,
+            "Who may say whom a request comes from, by X-Forwarded-*, Forwarded, X-Request-Id or a PROXY header: "
+            "networks such as `10.0.0.0/8`, addresses, `loopback`, `private`."),
       unsupported("tls", "Certificates and TLS towards clients."));
 }
 
@@ -282,8 +292,20 @@ config::SchemaPtr schema_of(const ErrorOptions*) {
       unsupported("pages", "Error pages of your own."), unsupported("replace", "Replaces the app's error pages."));
 }
 
+namespace {
+
+void validate_trust(const ListenerOptions& listener, const Cursor& at, Report& report) {
+  if (listener.proxy_protocol == ProxyProtocol::off || !listener.trusted_proxies.empty()) return;
+  report.error(at.at("proxy_protocol"),
+               {"F1031", "a PROXY header is taken from trusted proxies only, and none is named", "",
+                "add `trusted_proxies: [10.0.0.0/8]`, with the addresses of what stands in front"});
+}
+
+}  // namespace
+
 void validate(const ListenerOptions& listener, const Cursor& at, Report& report) {
   constexpr std::uint16_t kHttps = 443;
+  validate_trust(listener, at, report);
   const Cursor list = at.at("address");
   if (listener.address.empty())
     report.error(list.key_place(), list.path(),

@@ -13,6 +13,7 @@ config::SchemaPtr schema_of(const ListenerLimits*);
 config::EnumWords<DuplicateSlashes> words_of(const DuplicateSlashes*);
 config::EnumWords<EncodedSlashes> words_of(const EncodedSlashes*);
 config::SchemaPtr schema_of(const PathOptions*);
+config::EnumWords<ProxyProtocol> words_of(const ProxyProtocol*);
 config::SchemaPtr schema_of(const ListenerOptions*);
 config::SchemaPtr schema_of(const MatchOptions*);
 config::SchemaPtr schema_of(const RedirectOptions*);

@@ -1,6 +1,8 @@
 #include "proxy/session.h"
 
-#include <arpa/inet.h>
+#include <array>
+#include <optional>
+#include <string>
 
 #include "proxy/error_response.h"
 #include "proxy/exchange.h"
@@ -12,25 +14,8 @@ namespace fairlead::proxy {
 namespace {
 
 constexpr int kRequestsPerTurn = 16;
-
-// The address alone, without a port; an IPv4 address that came over an IPv6 socket as IPv4.
-std::string_view write_ip(const sockaddr_storage& peer, std::span<char> buffer) {
-  const char* text = nullptr;
-  if (peer.ss_family == AF_INET) {
-    const auto& address = reinterpret_cast<const sockaddr_in&>(peer);
-    text = ::inet_ntop(AF_INET, &address.sin_addr, buffer.data(), static_cast<socklen_t>(buffer.size()));
-  } else if (peer.ss_family == AF_INET6) {
-    const auto& address = reinterpret_cast<const sockaddr_in6&>(peer);
-    text = ::inet_ntop(AF_INET6, &address.sin6_addr, buffer.data(), static_cast<socklen_t>(buffer.size()));
-  }
-  if (text == nullptr) return "unix";
-  constexpr std::string_view kMapped = "::ffff:";
-  std::string_view ip(text);
-  if (ip.starts_with(kMapped) && ip.contains('.')) ip.remove_prefix(kMapped.size());
-  return ip;
-}
-
-bool is_loopback_ip(std::string_view ip) { return ip.starts_with("127.") || ip == "::1" || ip == "unix"; }
+// Who connects through a Unix socket is here.
+const net::IpAddress kThisMachine = net::IpAddress::of_bytes(std::array<std::uint8_t, 4>{127, 0, 0, 1});
 
 }  // namespace
 
@@ -39,13 +24,31 @@ Session::Session(Context& context, std::shared_ptr<const SessionSettings> settin
       open_(context.counters.open_connections),
       settings_(std::move(settings)),
       stream_(context.loop, accepted.descriptor, context.workspace, settings_->http) {
-  client_ = {.ip = write_ip(accepted.peer, ip_), .scheme = "http", .listener = settings_->listener};
-  client_.is_local = settings_->is_loopback && is_loopback_ip(client_.ip);
+  client_.scheme = "http";
+  client_.listener = settings_->listener;
+  const std::optional<net::IpAddress> address = net::IpAddress::of(accepted.peer);
+  set_client(address.value_or(kThisMachine));
+  if (!address) client_.ip = "unix";
   context_.counters.connections.add();
+}
+
+void Session::set_client(const net::IpAddress& address) {
+  const std::string text = address.text();
+  client_.ip = {ip_.data(), text.copy(ip_.data(), ip_.size())};
+  client_.is_local = settings_->is_loopback && address.is_loopback();
+  client_.trusted = settings_->trusted.contains(address) ? &settings_->trusted : nullptr;
 }
 
 runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
   http::H1Server& stream = session->stream_;
+  if (session->settings_->proxy_protocol != ProxyProtocol::off) {
+    const Result<void> named = co_await session->read_proxy_header().result();
+    if (!named) {
+      co_await session->refuse_request(named.error());
+      co_await stream.close_gently();
+      co_return;
+    }
+  }
   for (int served = 1;; ++served) {
     const Result<bool> read = co_await stream.read_request().result();
     if (!read) co_await session->refuse_request(read.error());
@@ -54,6 +57,19 @@ runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
     if (!stream.can_continue()) break;
   }
   co_await stream.close_gently();
+}
+
+runtime::Task<void> Session::read_proxy_header() {
+  const bool is_required = settings_->proxy_protocol == ProxyProtocol::require;
+  if (client_.trusted == nullptr) {
+    // Whoever is not trusted speaks for itself alone.
+    if (!is_required) co_return;
+    co_await runtime::fail({.code = ErrorCode::bad_request,
+                            .blame = Blame::downstream,
+                            .detail = "connections are taken from `trusted_proxies` only"});
+  }
+  const net::ProxyHeader header = co_await stream_.read_proxy_header(is_required);
+  if (header.client) set_client(*header.client);
 }
 
 void Session::cut() {

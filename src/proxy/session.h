@@ -10,7 +10,8 @@
 
 #include "http/h1_server.h"
 #include "proxy/context.h"
-#include "proxy/forwarded_request.h"
+#include "proxy/options.h"
+#include "proxy/origin.h"
 #include "runtime/event_loop.h"
 #include "runtime/slab.h"
 #include "runtime/task.h"
@@ -22,6 +23,8 @@ class Exchange;
 // What the sessions of one listening address have in common. Outlives them.
 struct SessionSettings {
   std::string listener;
+  ProxyProtocol proxy_protocol = ProxyProtocol::off;
+  net::IpSet trusted;  // proxies whose word on the client is taken
   http::H1ServerOptions http;
   bool is_loopback = false;  // the listener's address
 };
@@ -46,6 +49,10 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
   // Serves the request that was just read.
   runtime::Task<void> serve_request(bool yields);
   runtime::Task<void> refuse_request(const Error& error);
+  // Reads the PROXY header before the first request.
+  runtime::Task<void> read_proxy_header();
+  // The other end is, or speaks for, this client.
+  void set_client(const net::IpAddress& address);
 
   Context& context_;
   telemetry::Counted open_;
