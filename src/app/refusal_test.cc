@@ -38,8 +38,7 @@ std::vector<Refused> unsupported_keys() {
       all.push_back({before + key + ": {}" + after, "F0102", "`" + key + "` is not supported yet"});
   };
   add("to: 1\n", "", {"tables", "metrics", "tracing", "admin", "ha", "state_dir", "user"});
-  add("to: 1\nlisteners: {a: {address: \":1\", ", "}}",
-      {"redirect_to_https", "http2", "http3", "tls"});
+  add("to: 1\nlisteners: {a: {address: \":1\", ", "}}", {"redirect_to_https", "http2", "http3", "tls"});
   add("to: 1\nlisteners: {a: {address: \":1\", limits: {", "}}}", {"connections", "per_client", "min_rate"});
   add("listen: :1\npools: {p: {servers: [2]}}\nroutes: [{to: p, ", "}]",
       {"rewrite", "headers", "rate_limit", "allow", "deny", "auth", "canary", "mirror", "compress", "errors"});
