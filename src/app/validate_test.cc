@@ -103,6 +103,19 @@ TEST(Validate, a_check_ends_before_the_next_one) {
 TEST(Validate, a_check_and_its_type_agree) {
   EXPECT_THAT(codes(with_pool("{servers: [1], health: {type: http}}")), ElementsAre("F1018"));
   EXPECT_THAT(codes(with_pool("{servers: [1], health: {type: tcp, path: /h}}")), ElementsAre("F1018"));
+  for (const char* health :
+       {"{path: /h, send: x}", "{type: udp}", "{type: udp, body: x}", "{body: ok}", "{type: tcp, expect: 200}",
+        "{type: tcp, host: a}", "{type: udp, send: x, headers: {a: b}}"})
+    EXPECT_THAT(codes(with_pool(std::string("{servers: [1], health: ") + health + "}")), testing::Contains("F1018"))
+        << health;
+  for (const char* health : {"{send: x, body: y}", "{type: tcp, body: 220}", "{type: udp, send: x}", "{send: x}"})
+    EXPECT_THAT(codes(with_pool(std::string("{servers: [1], health: ") + health + "}")),
+                testing::Not(testing::Contains("F1018")))
+        << health;
+  for (const char* health : {"{type: tcp, port: 80}", "{type: udp, send: x}"})
+    EXPECT_THAT(codes(with_pool(std::string("{servers: ['unix:/a'], health: ") + health + "}")),
+                testing::Contains("F1018"))
+        << health;
 }
 
 TEST(Validate, live_traffic_cannot_empty_a_pool) {
