@@ -91,7 +91,7 @@ runtime::Task<bool> H1Server::read_request() {
 
 Result<bool> H1Server::take_head() {
   const std::string_view unread = input_.unread();
-  const ParseLimits limits{.head_bytes = options_.header_size};
+  const ParseLimits limits{.head_bytes = options_.header_size, .paths = options_.paths};
   // The first bytes are parsed at once, so that what is no HTTP at all is refused at once; then one scan suffices until
   // the end of the head has come.
   const bool is_first_look = head_scan_ == 0;

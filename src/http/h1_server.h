@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "http/codec/body_decoder.h"
 #include "http/codec/head_parser.h"
+#include "http/codec/path.h"
 #include "http/h1_output.h"
 #include "http/stream.h"
 #include "http/workspace.h"
@@ -23,6 +24,7 @@ struct H1ServerOptions {
   Duration body_idle{};
   Duration keepalive{};
   std::size_t header_size = 0;
+  PathPolicy paths = {};
 };
 
 // One per downstream connection; the stream of each of its exchanges in turn.
