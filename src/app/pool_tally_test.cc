@@ -10,7 +10,6 @@ namespace fairlead::app {
 namespace {
 
 using pool::PoolState;
-using pool::ServerState;
 
 class PoolTallyTest : public testing::Test {
  protected:

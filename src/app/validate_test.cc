@@ -66,6 +66,9 @@ TEST(Validate, a_pool_has_servers_each_once_and_some_weight) {
   EXPECT_THAT(codes(with_pool("{servers: [3001, 127.0.0.1:3001], health: /h}")), ElementsAre("F1008"));
   EXPECT_THAT(codes(with_pool("{servers: [{name: a, address: 1}, {name: a, address: 2}], health: /h}")),
               ElementsAre("F1008"));
+  EXPECT_THAT(codes(with_pool("{servers: [{name: a, address: 1}, {name: b, address: 127.0.0.1:1}], health: /h}")),
+              ElementsAre("F1008"))
+      << "by two names";
   EXPECT_THAT(codes(with_pool("{servers: [{address: 1, weight: 0}], health: /h}")), ElementsAre("F1012"));
 }
 

@@ -91,13 +91,17 @@ void validate_servers(const PoolOptions& pool, const Cursor& at, Report& report)
     return;
   }
   std::map<std::string, std::size_t> first_with_name;
+  std::map<std::string, std::size_t> first_with_address;
   for (std::size_t index = 0; index < pool.servers.size(); ++index) {
     const std::string name = shown_name(pool.servers[index]);
-    const auto [first, is_new] = first_with_name.emplace(name, index);
-    if (is_new) continue;
+    const std::string address = pool.servers[index].address.text();
+    const auto [same_name, is_new_name] = first_with_name.emplace(name, index);
+    const auto [same_address, is_new_address] = first_with_address.emplace(address, index);
+    if (is_new_name && is_new_address) continue;
+    const auto& first = is_new_name ? same_address : same_name;
     const config::Place before = list.at(first->second).place();
     const Cursor here = list.at(index);
-    report.error(here, {"F1008", fmt::format("server `{}` is listed twice in this pool", name),
+    report.error(here, {"F1008", fmt::format("server `{}` is listed twice in this pool", first->first),
                         fmt::format("first listed at {}", report.describe(before, here.place())),
                         "delete one, or give it a larger `weight`"});
   }
