@@ -53,7 +53,7 @@ void HealthMonitor::watch(const std::vector<std::shared_ptr<const pool::Pool>>& 
   auto before = std::exchange(watched_, {});
   const auto in_order_before = std::exchange(in_order_, {});
   auto tallies_before = std::exchange(tallies_, {});
-  TimePoint due = loop_.now();
+  std::size_t new_servers = 0;
   for (const auto& pool : pools) {
     PoolTally& tally = tallies_[pool->name()] = tallies_before[pool->name()];
     tally.clear();
@@ -66,8 +66,8 @@ void HealthMonitor::watch(const std::vector<std::shared_ptr<const pool::Pool>>& 
       } else {
         watched = std::make_shared<WatchedServer>(loop_, member.server, pool, origin);
         if (!net::address_without_lookup(member.server->endpoint())) resolve(watched);
-        checks_.start(check_for_ever(watched, due));
-        due += kFirstChecksApart;
+        const auto turn = static_cast<int>(new_servers++ / kFirstChecksAtOnce);
+        checks_.start(check_for_ever(watched, loop_.now() + turn * kFirstChecksApart));
       }
       in_order_.push_back(watched);
       tally.add(watched->machine);

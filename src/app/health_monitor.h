@@ -59,9 +59,10 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
   static constexpr Duration kHousekeeping = std::chrono::milliseconds(250);
   static constexpr Duration kResolveEvery = std::chrono::seconds(30);
   static constexpr Duration kResolveAgain = std::chrono::seconds(5);
-  // New servers are checked one after the other at this distance, so that thousands of them do not take all
-  // descriptors at once.
-  static constexpr Duration kFirstChecksApart = std::chrono::microseconds(100);
+  // Of new servers so many are checked at once, and the next ones a while later, so that thousands of them do not take
+  // all descriptors together.
+  static constexpr std::size_t kFirstChecksAtOnce = 100;
+  static constexpr Duration kFirstChecksApart = std::chrono::milliseconds(10);
 
   using Watched = std::shared_ptr<WatchedServer>;
 

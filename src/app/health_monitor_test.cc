@@ -119,6 +119,19 @@ TEST_F(HealthMonitorTest, the_first_check_decides_at_once) {
   EXPECT_EQ(server(1).state(), ServerState::down);
 }
 
+TEST_F(HealthMonitorTest, thousands_of_new_servers_are_not_all_checked_at_the_same_moment) {
+  constexpr std::size_t kServers = 2000;
+  std::vector<pool::ServerOptions>& servers = options_.pools["web"].servers;
+  servers.clear();
+  for (std::size_t index = 0; index < kServers; ++index)
+    servers.push_back({.name = {}, .address = {.host = "10.0.0.1", .port = static_cast<std::uint16_t>(1 + index)}});
+  watch();
+  run(100us);
+  EXPECT_LE(loop_.open_descriptors(), 100U);
+  run(500ms);
+  EXPECT_FALSE(monitor_.is_checking());
+}
+
 TEST_F(HealthMonitorTest, goes_down_after_fall_failures_and_up_after_rise_passes) {
   const int a = listen(1);
   listen(2);
