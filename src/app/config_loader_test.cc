@@ -39,6 +39,20 @@ TEST(ConfigLoader, a_path_makes_the_health_check_http) {
   EXPECT_EQ(pool("to: 3001\nhealth: {path: /h, rise: 1}").health.path, "/h");
 }
 
+TEST(ConfigLoader, reads_a_check_that_sends_and_a_unix_socket) {
+  const pool::PoolOptions pool = loaded(R"(
+listen: :80
+to: "unix:/run/redis.sock"
+health: {type: tcp, send: "PING\r\n", body: "+PONG"}
+)")
+                                     .options.pools.begin()
+                                     ->second;
+  EXPECT_EQ(pool.servers.front().address.unix_path, "/run/redis.sock");
+  EXPECT_EQ(pool.health.type, pool::HealthType::tcp);
+  EXPECT_EQ(pool.health.send, "PING\r\n");
+  EXPECT_EQ(pool.health.body, "+PONG");
+}
+
 TEST(ConfigLoader, reads_every_option_of_a_pool) {
   const pool::PoolOptions pool = loaded(R"(
 listen: :80
@@ -48,10 +62,10 @@ pools:
     servers:
       - {name: a, address: "app1.internal:3000", weight: 400}
       - app2.internal:3000
-      - {address: "unix:/run/app.sock", backup: true}
+      - {address: "[::1]:3000", backup: true}
     algorithm: least_conn
     health: {path: /h, every: 7s, timeout: 1s, fall: 4, rise: 5, expect: "200-299,304", body: ok, host: h.example, port: 99, headers: {X-Check: "1"}}
-    passive: {failures: 3, window: 31s, min_share: 40%, eject: 11s, max_eject: 6m, max_share: 30%, statuses: [502, 504]}
+    passive: {failures: 3, window: 31s, min_share: 40%, eject: 11s, max_eject: 6m, max_share: 30%, statuses: [502, 504], timeouts: true}
     last_resort: fail
     warmup: 1m30s
     timeouts: {connect: 250ms}
@@ -61,7 +75,7 @@ pools:
   pool::PoolOptions expected;
   expected.servers = {{.name = "a", .address = {"app1.internal", 3000, ""}, .weight = 400},
                       {.name = "", .address = {"app2.internal", 3000, ""}},
-                      {.name = "", .address = {"", 0, "/run/app.sock"}, .backup = true}};
+                      {.name = "", .address = {"::1", 3000, ""}, .backup = true}};
   expected.algorithm = pool::Algorithm::least_requests;
   expected.health = {.type = pool::HealthType::http,
                      .path = "/h",
@@ -80,7 +94,8 @@ pools:
                       .eject = 11s,
                       .max_eject = 6min,
                       .max_share = Share{0.3},
-                      .statuses = {{{502, 502}, {504, 504}}}};
+                      .statuses = {{{502, 502}, {504, 504}}},
+                      .timeouts = true};
   expected.last_resort = pool::LastResort::fail;
   expected.warmup = 90s;
   expected.timeouts.connect = 250ms;

@@ -10,18 +10,17 @@
 #include <string>
 #include <vector>
 
+#include "app/health_report.h"
+#include "app/pool_tally.h"
+#include "app/watched_server.h"
 #include "base/random.h"
 #include "net/resolver.h"
-#include "pool/health/check.h"
-#include "pool/health/health_checker.h"
 #include "pool/health_machine.h"
-#include "pool/outlier_detector.h"
 #include "pool/pool.h"
 #include "pool/pool_view.h"
 #include "pool/server_event.h"
 #include "runtime/event_loop.h"
 #include "runtime/task_group.h"
-#include "runtime/wait.h"
 
 namespace fairlead::app {
 
@@ -31,17 +30,6 @@ class HealthListener {
   virtual ~HealthListener() = default;
   virtual void on_server_event(const pool::ServerEvent& event) = 0;
   virtual void on_pool_event(const pool::PoolEvent& event) = 0;
-};
-
-// What people ask about a server, read on the control thread.
-struct ServerReport {
-  std::string pool;
-  std::string server;
-  pool::ServerState state{};
-  std::string why;
-  TimePoint since{};
-  std::uint32_t in_flight = 0;  // requests, of all workers
-  std::uint64_t requests = 0;   // ever sent to it
 };
 
 class HealthMonitor final : public pool::SuspectListener, private runtime::Timer {
@@ -54,9 +42,10 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
   // them, and the others are forgotten.
   void watch(const std::vector<std::shared_ptr<const pool::Pool>>& pools, pool::Origin origin,
              std::uint64_t generation);
-  // True while some server still awaits its first check.
+  // True while some server still awaits its first lookup or check.
   bool is_checking() const;
-  std::vector<ServerReport> reports() const;
+  // What is known of every pool and server just now.
+  std::vector<PoolReport> report() const;
   // The operator's wish for a server, as `pool/server`; false where there is none of that name.
   bool set_admin(std::string_view subject, pool::AdminState admin, std::string why);
   // Ends all checks and calls `done` once nothing is left.
@@ -70,19 +59,27 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
   static constexpr Duration kHousekeeping = std::chrono::milliseconds(250);
   static constexpr Duration kResolveEvery = std::chrono::seconds(30);
   static constexpr Duration kResolveAgain = std::chrono::seconds(5);
+  // Of new servers so many are checked at once, and the next ones a while later, so that thousands of them do not take
+  // all descriptors together.
+  static constexpr std::size_t kFirstChecksAtOnce = 100;
+  static constexpr Duration kFirstChecksApart = std::chrono::milliseconds(10);
 
-  struct Watched;
+  using Watched = std::shared_ptr<WatchedServer>;
 
   void on_timer() override;
-  runtime::Task<void> check_for_ever(std::shared_ptr<Watched> watched);
+  runtime::Task<void> check_for_ever(Watched watched, TimePoint due);
   runtime::Task<void> finish(std::move_only_function<void()> done);
-  void resolve(const std::shared_ptr<Watched>& watched);
-  void resolved(Watched& watched, const net::Lookup& lookup);
-  void assess(Watched& watched);
-  static void end_checks(Watched& watched);
-  void tell(Watched& watched, const std::optional<pool::Transition>& transition);
+  void answered(WatchedServer& watched, WatchedServer::Answer answer);
+  void resolve(const Watched& watched);
+  void resolved(WatchedServer& watched, const net::Lookup& lookup);
+  void assess(WatchedServer& watched);
+  // Hands a change to the listener.
+  void tell(WatchedServer& watched, const std::optional<pool::Transition>& transition, bool was_undecided);
+  // Gives the server's machine an input, by a call such as `machine.advance(now)`, and tells what changed.
+  template <typename Input>
+  void feed(WatchedServer& watched, Input input);
   void tell_pool(const pool::Pool& pool, std::string_view reason);
-  std::shared_ptr<Watched> find(const pool::Server* server) const;
+  Watched find(const pool::Server* server) const;
 
   runtime::EventLoop& loop_;
   net::Resolver& resolver_;
@@ -92,8 +89,10 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
   runtime::TaskGroup stopping_;
   std::uint64_t generation_ = 0;
   std::vector<std::shared_ptr<const pool::Pool>> pools_;
-  boost::unordered_flat_map<const pool::Server*, std::shared_ptr<Watched>> watched_;
-  boost::unordered_flat_map<std::string, pool::PoolState> pool_states_;
+  // In the order of the configuration: nothing may depend on where servers lie in memory.
+  std::vector<Watched> in_order_;
+  boost::unordered_flat_map<const pool::Server*, Watched> watched_;
+  boost::unordered_flat_map<std::string, PoolTally> tallies_;
   // Answers of the resolver that come after our end find this gone.
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };

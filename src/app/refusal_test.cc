@@ -47,7 +47,6 @@ std::vector<Refused> unsupported_keys() {
   add("listen: :1\nroutes: [{to: p}]\npools: {p: {servers: [2], ", "}}",
       {"discover", "hash", "sticky", "queue", "limits", "protocol", "tls", "proxy_protocol", "udp"});
   add("to: [{address: 1, ", "}]", {"max_inflight", "zone", "tags"});
-  add("to: 1\nhealth: {", "}", {"send"});
   add("to: 1\nerrors: {", "}", {"pages", "replace"});
   add("to: 1\nlog: {", "}", {"redact"});
   return all;
@@ -64,6 +63,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{"to: h2c://10.0.0.1:3000", "F0103", "`h2c://`"},
                     Refused{"to: dns:app:3000", "F0103", "`dns:`"}, Refused{"to: srv:_http.app", "F0103", "`srv:`"},
                     Refused{"to: 1\ndefaults: {pool: {algorithm: hash}}", "F0103", "`hash`"},
+                    Refused{"to: 1\nhealth: {type: tls}", "F0103", "`tls`"},
+                    Refused{"to: 1\nhealth: {type: grpc}", "F0103", "`grpc`"},
                     Refused{"listen: :1\nroutes: [{match: {path: '~ ^/a$'}, respond: {}}]", "F0103", "regular"},
                     Refused{"listen: :1\nroutes: [{to: web/10.0.0.1:80}]", "F0103", "single server"}));
 
@@ -81,6 +82,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"to: 1\nhealth: {path: /h, every: 99999999d}", "F0205", "not a duration"},
         Refused{"to: 1\nhealth: {path: /h, rise: 0}", "F0204", "`0`"},
         Refused{"to: 1\nhealth: health", "F0212", "`health` is not a path"},
+        Refused{"to: 1\nhealth: off", "F0212", "cannot be turned off"},
         Refused{"to: 1\nhealth: {path: /h, expect: 2xx}", "F0213", "`2xx`"},
         Refused{"to: 1\nhealth: {path: /h, headers: {'a b': c}}", "F0215", "`a b`"},
         Refused{"to: [{address: 1, weight: 10001}]", "F0204", "`10001`"},

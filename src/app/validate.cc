@@ -168,7 +168,7 @@ void warn_of_shallow_checks(const Options& options, const Cursor& root, Report& 
   for (const auto& [name, pool] : options.pools) {
     const Cursor at = root.at("pools").at(name);
     // Who writes `type: tcp` has decided.
-    if (pool.health.type != pool::HealthType::tcp || at.at("health").at("type").exists()) continue;
+    if (!pool.health.only_connects() || at.at("health").at("type").exists()) continue;
     report.warning_about(
         at.key_place(), at.at("health").path(),
         {"F3002",

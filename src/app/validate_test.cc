@@ -66,6 +66,9 @@ TEST(Validate, a_pool_has_servers_each_once_and_some_weight) {
   EXPECT_THAT(codes(with_pool("{servers: [3001, 127.0.0.1:3001], health: /h}")), ElementsAre("F1008"));
   EXPECT_THAT(codes(with_pool("{servers: [{name: a, address: 1}, {name: a, address: 2}], health: /h}")),
               ElementsAre("F1008"));
+  EXPECT_THAT(codes(with_pool("{servers: [{name: a, address: 1}, {name: b, address: 127.0.0.1:1}], health: /h}")),
+              ElementsAre("F1008"))
+      << "by two names";
   EXPECT_THAT(codes(with_pool("{servers: [{address: 1, weight: 0}], health: /h}")), ElementsAre("F1012"));
 }
 
@@ -103,6 +106,19 @@ TEST(Validate, a_check_ends_before_the_next_one) {
 TEST(Validate, a_check_and_its_type_agree) {
   EXPECT_THAT(codes(with_pool("{servers: [1], health: {type: http}}")), ElementsAre("F1018"));
   EXPECT_THAT(codes(with_pool("{servers: [1], health: {type: tcp, path: /h}}")), ElementsAre("F1018"));
+  for (const char* health :
+       {"{path: /h, send: x}", "{type: udp}", "{type: udp, body: x}", "{body: ok}", "{type: tcp, expect: 200}",
+        "{type: tcp, host: a}", "{type: udp, send: x, headers: {a: b}}"})
+    EXPECT_THAT(codes(with_pool(std::string("{servers: [1], health: ") + health + "}")), testing::Contains("F1018"))
+        << health;
+  for (const char* health : {"{send: x, body: y}", "{type: tcp, body: 220}", "{type: udp, send: x}", "{send: x}"})
+    EXPECT_THAT(codes(with_pool(std::string("{servers: [1], health: ") + health + "}")),
+                testing::Not(testing::Contains("F1018")))
+        << health;
+  for (const char* health : {"{type: tcp, port: 80}", "{type: udp, send: x}"})
+    EXPECT_THAT(codes(with_pool(std::string("{servers: ['unix:/a'], health: ") + health + "}")),
+                testing::Contains("F1018"))
+        << health;
 }
 
 TEST(Validate, live_traffic_cannot_empty_a_pool) {

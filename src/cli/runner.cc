@@ -30,6 +30,12 @@ constexpr Duration kDrainProgress = 5s;
 // Connections whose last response the client may not have read yet are cut after this.
 constexpr Duration kLinger = 3s;
 
+std::vector<app::ServerReport> servers_of(std::vector<app::PoolReport> pools) {
+  std::vector<app::ServerReport> servers;
+  for (app::PoolReport& pool : pools) std::ranges::move(pool.servers, std::back_inserter(servers));
+  return servers;
+}
+
 // Whether the file itself sets `log.access.NAME`.
 bool sets_access_log(const config::Node& tree, std::string_view name) {
   const config::Node* node = &tree;
@@ -120,7 +126,7 @@ void Runner::announce_start(const app::LoadedConfig& loaded) {
                     {.took = took,
                      .file = options_.file,
                      .warnings = options_.file.empty() ? 0 : count_other_warnings(loaded.warnings),
-                     .servers = engine_.health().reports()},
+                     .servers = servers_of(engine_.health().report())},
                     output_));
 }
 

@@ -155,8 +155,8 @@ Lines notes(const app::Options& options, const StartFacts& facts) {
     notes.push_back(fmt::format("  note   {} about {}: fairlead check {}", plural(facts.warnings, "warning"),
                                 facts.file, facts.file));
   }
-  const bool only_connects = std::ranges::any_of(
-      options.pools, [](const auto& pool) { return pool.second.health.type == pool::HealthType::tcp; });
+  const bool only_connects =
+      std::ranges::any_of(options.pools, [](const auto& pool) { return pool.second.health.only_connects(); });
   if (only_connects) {
     notes.push_back(
         fmt::format("  note   Servers are checked by connecting to their port. If your app has a health "

@@ -2,8 +2,12 @@
 
 #include <netdb.h>
 
+#include <condition_variable>
 #include <cstring>
+#include <deque>
 #include <memory>
+#include <mutex>
+#include <utility>
 
 namespace fairlead::net {
 
@@ -24,36 +28,66 @@ Lookup look_up(const Endpoint& endpoint) {
   return lookup;
 }
 
-SystemResolver::SystemResolver() : thread_([this] { run(); }) {}
+struct SystemResolver::Desk {
+  struct Question {
+    Endpoint endpoint;
+    std::move_only_function<void(Lookup)> done;
+  };
+
+  void run(std::size_t thread, LookUp look_up);
+
+  std::mutex mutex;
+  std::condition_variable has_work;
+  std::deque<Question> questions;
+  std::array<bool, kThreads> is_busy{};
+  bool is_stopping = false;
+};
+
+void SystemResolver::Desk::run(std::size_t thread, LookUp look_up) {
+  std::unique_lock lock(mutex);
+  while (true) {
+    has_work.wait(lock, [this] { return is_stopping || !questions.empty(); });
+    if (is_stopping) return;
+    Question question = std::move(questions.front());
+    questions.pop_front();
+    is_busy[thread] = true;
+    lock.unlock();
+    Lookup lookup = look_up(question.endpoint);
+    lock.lock();
+    is_busy[thread] = false;
+    // Told under the lock, so that whoever destroys the resolver can be sure that nobody is called any more.
+    if (!is_stopping) question.done(std::move(lookup));
+  }
+}
+
+SystemResolver::SystemResolver(LookUp look_up) : desk_(std::make_shared<Desk>()) {
+  for (std::size_t thread = 0; thread < kThreads; ++thread)
+    threads_[thread] = std::thread([desk = desk_, thread, look_up] { desk->run(thread, look_up); });
+}
 
 SystemResolver::~SystemResolver() {
+  std::array<bool, kThreads> is_busy{};
   {
-    const std::lock_guard lock(mutex_);
-    is_stopping_ = true;
+    const std::lock_guard lock(desk_->mutex);
+    desk_->is_stopping = true;
+    is_busy = desk_->is_busy;
   }
-  has_work_.notify_one();
-  thread_.join();
+  desk_->has_work.notify_all();
+  for (std::size_t thread = 0; thread < kThreads; ++thread) {
+    // The system's lookup can be neither interrupted nor waited for: it may take half a minute.
+    if (is_busy[thread])
+      threads_[thread].detach();
+    else
+      threads_[thread].join();
+  }
 }
 
 void SystemResolver::resolve(const Endpoint& endpoint, std::move_only_function<void(Lookup)> done) {
   {
-    const std::lock_guard lock(mutex_);
-    questions_.push_back({endpoint, std::move(done)});
+    const std::lock_guard lock(desk_->mutex);
+    desk_->questions.push_back({endpoint, std::move(done)});
   }
-  has_work_.notify_one();
-}
-
-void SystemResolver::run() {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    has_work_.wait(lock, [this] { return is_stopping_ || !questions_.empty(); });
-    if (is_stopping_) return;
-    Question question = std::move(questions_.front());
-    questions_.pop_front();
-    lock.unlock();
-    question.done(look_up(question.endpoint));
-    lock.lock();
-  }
+  desk_->has_work.notify_one();
 }
 
 }  // namespace fairlead::net

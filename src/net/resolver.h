@@ -1,10 +1,10 @@
 // Looks names up, without holding up whoever asks.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
+#include <array>
+#include <cstddef>
 #include <functional>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -31,28 +31,28 @@ class Resolver {
   virtual void resolve(const Endpoint& endpoint, std::move_only_function<void(Lookup)> done) = 0;
 };
 
-// Asks the system on a thread of its own, one name after the other.
+// Asks the system on threads of its own, a few names at a time.
 class SystemResolver final : public Resolver {
  public:
-  SystemResolver();
-  // Waits for the lookup that is going on; those that wait are dropped.
+  using LookUp = Lookup (*)(const Endpoint&);
+
+  // `look_up` blocks; tests bring one that does so for ever.
+  explicit SystemResolver(LookUp look_up = net::look_up);
+  // Waits for no lookup: the answers of those that are going on, and the names that wait, are dropped. Nobody is called
+  // any more once this returns.
   ~SystemResolver() override;
 
+  // `done` must not ask again from within.
   void resolve(const Endpoint& endpoint, std::move_only_function<void(Lookup)> done) override;
 
  private:
-  struct Question {
-    Endpoint endpoint;
-    std::move_only_function<void(Lookup)> done;
-  };
+  // One name that hangs does not hold up the others.
+  static constexpr std::size_t kThreads = 4;
+  // What the threads work on. A thread in a lookup that hangs keeps it after our end.
+  struct Desk;
 
-  void run();
-
-  std::mutex mutex_;
-  std::condition_variable has_work_;
-  std::deque<Question> questions_;
-  bool is_stopping_ = false;
-  std::thread thread_;
+  std::shared_ptr<Desk> desk_;
+  std::array<std::thread, kThreads> threads_;
 };
 
 }  // namespace fairlead::net

@@ -10,8 +10,11 @@
 namespace fairlead::pool {
 
 HealthMachine::Options HealthMachine::options_of(const PoolOptions& options) {
-  return {
-      .fall = options.health.fall, .rise = options.health.rise, .warmup = options.warmup, .passive = options.passive};
+  return {.fall = options.health.fall,
+          .rise = options.health.rise,
+          .every = options.health.every,
+          .warmup = options.warmup,
+          .passive = options.passive};
 }
 
 HealthMachine::HealthMachine(Server& server, Options options, Origin origin, TimePoint now)
@@ -19,6 +22,7 @@ HealthMachine::HealthMachine(Server& server, Options options, Origin origin, Tim
       options_(std::move(options)),
       is_resolved_(server.address() != nullptr),
       warms_on_admission_(origin == Origin::added),
+      successes_seen_(server.successes()),
       shown_(computed()),
       since_(now),
       reason_(origin == Origin::added ? "added" : "started"),
@@ -29,46 +33,53 @@ HealthMachine::HealthMachine(Server& server, Options options, Origin origin, Tim
 std::optional<Transition> HealthMachine::checked(CheckResult result, TimePoint now) {
   const std::string_view reason = result.verdict == CheckVerdict::passed ? "check_passed" : result.reason;
   const CheckVerdict verdict = result.verdict;
+  count(verdict);
   remember(std::move(result), now);
   if (verdict == CheckVerdict::slow) return std::nullopt;
   if (verdict == CheckVerdict::passed) {
     passed(now);
     return settle(reason, last_check().summary, now);
   }
-  failed();
+  failed(verdict);
   return settle(reason, failure_words(), now);
 }
 
 std::optional<Transition> HealthMachine::check_timed_out(CheckResult result, TimePoint now) {
-  if (server_.successes() > successes_at_last_check_) {
+  note_traffic(now);
+  if (answered_at_ && now - *answered_at_ <= options_.every) {
     result.verdict = CheckVerdict::slow;
     result.summary += ", but real requests were answered meanwhile: slow, not down";
   }
   return checked(std::move(result), now);
 }
 
+void HealthMachine::note_traffic(TimePoint now) {
+  const std::uint64_t successes = server_.successes();
+  if (std::exchange(successes_seen_, successes) != successes) answered_at_ = now;
+}
+
 std::optional<Transition> HealthMachine::eject(const OutlierFinding& finding, TimePoint now) {
   if (!is_serving(shown_)) return std::nullopt;
   const Duration length = next_ejection(now);
+  ++counts_.ejections;
   is_ejected_ = true;
   is_warming_ = false;
   last_ejection_ = length;
   eject_until_ = deadline_after(now, length);
-  return settle("ejected",
-                fmt::format("{} of {} requests failed within {}; returns in {}", finding.failures, finding.requests,
-                            short_duration(finding.window), short_duration(length)),
-                now);
+  return settle("ejected", fmt::format("{}; returns in {}", finding.words(), short_duration(length)), now);
 }
 
 std::optional<Transition> HealthMachine::resolved(const net::SocketAddress& address, TimePoint now) {
   server_.publish_address(address);
   if (is_resolved_) return std::nullopt;
   is_resolved_ = true;
+  lookup_failed_ = false;
   return settle("resolved", fmt::format("the name has the address {}", address.text()), now);
 }
 
 std::optional<Transition> HealthMachine::unresolved(std::string why, TimePoint now) {
   is_resolved_ = false;
+  lookup_failed_ = true;
   // Whatever answers at the next address has passed no check yet.
   health_ = Health::checking;
   was_admitted_ = false;
@@ -111,10 +122,16 @@ Deadline HealthMachine::wake_at() const {
 
 void HealthMachine::remember(CheckResult result, TimePoint now) {
   evidence_[checks_++ % kEvidence] = {.at = now, .check = std::move(result)};
-  successes_at_last_check_ = server_.successes();
 }
 
 const CheckResult& HealthMachine::last_check() const { return evidence_[(checks_ - 1) % kEvidence].check; }
+
+void HealthMachine::count(CheckVerdict verdict) {
+  if (verdict == CheckVerdict::passed)
+    ++counts_.checks_passed;
+  else
+    ++(verdict == CheckVerdict::slow ? counts_.checks_slow : counts_.checks_failed);
+}
 
 void HealthMachine::passed(TimePoint now) {
   failures_ = 0;
@@ -130,11 +147,13 @@ void HealthMachine::passed(TimePoint now) {
   if (warms && !is_ejected_) start_warmup(now);
 }
 
-void HealthMachine::failed() {
+void HealthMachine::failed(CheckVerdict verdict) {
   passes_ = 0;
   ++failures_;
-  // The first check decides at once: a server that nobody has seen well gets no traffic on trust.
-  const bool is_down = health_ == Health::checking || failures_ >= options_.fall;
+  // The first check decides at once: a server that nobody has seen well gets no traffic on trust. So does a server
+  // that says of itself that it is not ready; it also knows when it is, so that one pass brings it back.
+  const bool is_down = health_ == Health::checking || failures_ >= options_.fall || verdict == CheckVerdict::not_ready;
+  if (verdict == CheckVerdict::not_ready) was_admitted_ = false;
   if (!is_down) return;
   health_ = Health::down;
   is_warming_ = false;
@@ -181,9 +200,10 @@ std::string HealthMachine::failure_words() const {
 std::optional<Transition> HealthMachine::settle(std::string_view reason, std::string why, TimePoint now) {
   const ServerState to = computed();
   // Published in any case: a warm-up may have begun anew without a change of the shown state.
-  if (to == shown_ && to != ServerState::warming) return std::nullopt;
-  server_.publish_state(to, warmup_start_, warm_at_ - warmup_start_);
-  if (to == shown_) return std::nullopt;
+  if (to != shown_ || to == ServerState::warming) server_.publish_state(to, warmup_start_, warm_at_ - warmup_start_);
+  const bool is_first_failed_lookup =
+      to == ServerState::unresolved && reason == word(ErrorCode::dns_failed) && reason_ != word(ErrorCode::dns_failed);
+  if (to == shown_ && !is_first_failed_lookup) return std::nullopt;
   const ServerState from = std::exchange(shown_, to);
   since_ = now;
   reason_ = reason;

@@ -37,6 +37,14 @@ struct Transition {
   std::vector<Evidence> evidence;  // the last three checks, oldest first
 };
 
+// What ever happened to a server.
+struct HealthCounts {
+  std::uint64_t checks_passed = 0;
+  std::uint64_t checks_failed = 0;
+  std::uint64_t checks_slow = 0;
+  std::uint64_t ejections = 0;
+};
+
 // How a server came to be. One that a reload adds warms up; those of a process start do not.
 enum class Origin : std::uint8_t { process_start, added };
 
@@ -45,6 +53,7 @@ class HealthMachine {
   struct Options {
     std::uint32_t fall = 3;
     std::uint32_t rise = 2;
+    Duration every{};
     Duration warmup{};
     PassiveOptions passive;
   };
@@ -59,13 +68,16 @@ class HealthMachine {
 
   // A finished check. The first one decides at once; later ones follow `fall` and `rise`.
   std::optional<Transition> checked(CheckResult result, TimePoint now);
-  // A check that got no answer in time: `slow`, and no failure, where the server answered real requests since the
-  // last check; else as checked(). `result` is what it counts as if it is a failure.
+  // A check that got no answer in time: `slow`, and no failure, where the server answered a real request within the
+  // last `every`; else as checked(). `result` is what it counts as if it is a failure.
   std::optional<Transition> check_timed_out(CheckResult result, TimePoint now);
+  // Looks whether real requests were answered since the last call; call it a few times in each `every`.
+  void note_traffic(TimePoint now);
   // Real traffic failed on it. The caller has asked may_eject(). Ignored unless it is serving.
   std::optional<Transition> eject(const OutlierFinding& finding, TimePoint now);
   // Its name has this address now. After `unresolved` it is checked anew.
   std::optional<Transition> resolved(const net::SocketAddress& address, TimePoint now);
+  // Its name has no address. The first time is a change, although it was shown as unresolved before.
   std::optional<Transition> unresolved(std::string why, TimePoint now);
   // The operator's wish. A server that comes back warms up.
   std::optional<Transition> set_admin(AdminState admin, std::string why, TimePoint now);
@@ -82,6 +94,11 @@ class HealthMachine {
   const std::string& why() const { return why_; }
   // The last three checks, oldest first.
   std::vector<Evidence> evidence() const;
+  const HealthCounts& counts() const { return counts_; }
+  // True while nothing is known of it: neither a lookup nor a check has ended.
+  bool is_undecided() const {
+    return shown_ == ServerState::checking || (shown_ == ServerState::unresolved && !lookup_failed_);
+  }
   // True while checks fail: they run at double pace.
   bool is_failing() const { return failures_ > 0 || health_ == Health::down; }
   // When advance() has something to do; kNever if nothing is running.
@@ -94,8 +111,9 @@ class HealthMachine {
 
   void remember(CheckResult result, TimePoint now);
   const CheckResult& last_check() const;
+  void count(CheckVerdict verdict);
   void passed(TimePoint now);
-  void failed();
+  void failed(CheckVerdict verdict);
   void start_warmup(TimePoint now);
   Duration next_ejection(TimePoint now) const;
   ServerState computed() const;
@@ -107,11 +125,13 @@ class HealthMachine {
   AdminState admin_ = AdminState::enabled;
   Health health_ = Health::checking;
   bool is_resolved_;
+  bool lookup_failed_ = false;
   bool was_admitted_ = false;  // has passed a check since it was added or resolved
   bool warms_on_admission_;
   std::uint32_t failures_ = 0;  // in a row
   std::uint32_t passes_ = 0;    // in a row
-  std::uint64_t successes_at_last_check_ = 0;
+  std::uint64_t successes_seen_ = 0;
+  std::optional<TimePoint> answered_at_;  // when a real request was last known to be answered
   TimePoint warmup_start_{};
   Deadline warm_at_{};      // the end of the warm-up; in the past: none
   Deadline eject_until_{};  // in the past: not ejected
@@ -125,6 +145,7 @@ class HealthMachine {
   std::string why_;
   std::array<Evidence, kEvidence> evidence_;
   std::size_t checks_ = 0;
+  HealthCounts counts_;
 };
 
 }  // namespace fairlead::pool

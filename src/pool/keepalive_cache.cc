@@ -1,6 +1,7 @@
 #include "pool/keepalive_cache.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace fairlead::pool {
 
@@ -18,7 +19,8 @@ boost::intrusive_ptr<KeepaliveCache> new_cache() { return {std::make_unique<Keep
 
 }  // namespace
 
-std::unique_ptr<http::H1Client> KeepaliveCache::take() {
+std::unique_ptr<http::H1Client> KeepaliveCache::take(const net::SocketAddress* address) {
+  if (address != nullptr && std::exchange(address_, address) != address) idle_.clear();
   if (idle_.empty()) return nullptr;
   std::unique_ptr<http::H1Client> client = std::move(idle_.back());
   idle_.pop_back();
@@ -26,8 +28,9 @@ std::unique_ptr<http::H1Client> KeepaliveCache::take() {
   return client;
 }
 
-void KeepaliveCache::put(std::unique_ptr<http::H1Client> client, const KeepaliveOptions& options) {
-  if (is_retired_ || options.max_idle == 0 || !client->is_reusable()) return;
+void KeepaliveCache::put(std::unique_ptr<http::H1Client> client, const net::SocketAddress* address,
+                         const KeepaliveOptions& options) {
+  if (is_retired_ || address != address_ || options.max_idle == 0 || !client->is_reusable()) return;
   if (options.requests && client->exchanges() >= *options.requests) return;
   // Bytes past the end of a response would be taken for the next one.
   if (client->connection().may_have_input() && !client->is_silent()) return;

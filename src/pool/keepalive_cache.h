@@ -24,10 +24,11 @@ namespace fairlead::pool {
 class KeepaliveCache final : public boost::intrusive_ref_counter<KeepaliveCache, boost::thread_unsafe_counter>,
                              private net::IdleWatcher {
  public:
-  // The connection used last, or null.
-  std::unique_ptr<http::H1Client> take();
-  // Keeps a connection that is reusable, within `options`; closes it otherwise.
-  void put(std::unique_ptr<http::H1Client> client, const KeepaliveOptions& options);
+  // The connection to `address` used last, or null. `address` is the server's, as Server::address() gives it; where it
+  // is another than before, the connections to the old one are closed. Null keeps to the old one.
+  std::unique_ptr<http::H1Client> take(const net::SocketAddress* address);
+  // Keeps a connection to the address last asked for if it is reusable, within `options`; closes it otherwise.
+  void put(std::unique_ptr<http::H1Client> client, const net::SocketAddress* address, const KeepaliveOptions& options);
   // Closes all, and keeps none from here on.
   void retire();
   std::size_t size() const { return idle_.size(); }
@@ -35,6 +36,7 @@ class KeepaliveCache final : public boost::intrusive_ref_counter<KeepaliveCache,
  private:
   void on_idle_ended(net::Connection& connection) override;
 
+  const net::SocketAddress* address_ = nullptr;        // where all of them lead
   std::vector<std::unique_ptr<http::H1Client>> idle_;  // the oldest first
   bool is_retired_ = false;
 };
@@ -43,12 +45,16 @@ class KeepaliveCache final : public boost::intrusive_ref_counter<KeepaliveCache,
 class Lease {
  public:
   Lease(boost::intrusive_ptr<KeepaliveCache> cache, std::unique_ptr<http::H1Client> client,
-        const KeepaliveOptions& options, bool is_reused)
-      : cache_(std::move(cache)), client_(std::move(client)), options_(options), is_reused_(is_reused) {}
+        const net::SocketAddress* address, const KeepaliveOptions& options, bool is_reused)
+      : cache_(std::move(cache)),
+        client_(std::move(client)),
+        address_(address),
+        options_(options),
+        is_reused_(is_reused) {}
   Lease(Lease&&) = default;
   Lease& operator=(Lease&&) = delete;
   ~Lease() {
-    if (client_ != nullptr) cache_->put(std::move(client_), options_);
+    if (client_ != nullptr) cache_->put(std::move(client_), address_, options_);
   }
 
   http::H1Client& operator*() const { return *client_; }
@@ -59,6 +65,7 @@ class Lease {
  private:
   boost::intrusive_ptr<KeepaliveCache> cache_;
   std::unique_ptr<http::H1Client> client_;
+  const net::SocketAddress* address_;
   KeepaliveOptions options_;
   bool is_reused_;
 };

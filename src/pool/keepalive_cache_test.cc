@@ -78,27 +78,42 @@ TEST_F(KeepaliveCacheTest, hands_out_the_connection_used_last) {
   auto first = used_client();
   auto second = used_client();
   const http::H1Client* newest = second.get();
-  cache_.put(std::move(first), kOptions);
-  cache_.put(std::move(second), kOptions);
-  EXPECT_EQ(cache_.take().get(), newest);
+  cache_.put(std::move(first), nullptr, kOptions);
+  cache_.put(std::move(second), nullptr, kOptions);
+  EXPECT_EQ(cache_.take(nullptr).get(), newest);
   EXPECT_EQ(cache_.size(), 1U);
 }
 
+TEST_F(KeepaliveCacheTest, connections_to_an_address_that_the_server_left_are_not_used_any_more) {
+  const net::SocketAddress before = *net::numeric_address("10.0.0.1", 3000);
+  const net::SocketAddress after = *net::numeric_address("10.0.0.2", 3000);
+  EXPECT_EQ(cache_.take(&before), nullptr);
+  auto in_use = used_client();
+  cache_.put(used_client(), &before, kOptions);
+  EXPECT_EQ(cache_.size(), 1U);
+  EXPECT_EQ(cache_.take(&after), nullptr);
+  EXPECT_EQ(cache_.size(), 0U);
+  cache_.put(std::move(in_use), &before, kOptions);
+  EXPECT_EQ(cache_.size(), 0U) << "a connection that was out meanwhile";
+  cache_.put(used_client(), &after, kOptions);
+  EXPECT_NE(cache_.take(&after), nullptr);
+}
+
 TEST_F(KeepaliveCacheTest, a_full_cache_drops_the_oldest) {
-  cache_.put(used_client(), kOptions);
+  cache_.put(used_client(), nullptr, kOptions);
   auto second = used_client();
   auto third = used_client();
   const http::H1Client* newest = third.get();
   const http::H1Client* kept = second.get();
-  cache_.put(std::move(second), kOptions);
-  cache_.put(std::move(third), kOptions);
+  cache_.put(std::move(second), nullptr, kOptions);
+  cache_.put(std::move(third), nullptr, kOptions);
   EXPECT_EQ(cache_.size(), 2U);
-  EXPECT_EQ(cache_.take().get(), newest);
-  EXPECT_EQ(cache_.take().get(), kept);
+  EXPECT_EQ(cache_.take(nullptr).get(), newest);
+  EXPECT_EQ(cache_.take(nullptr).get(), kept);
 }
 
 TEST_F(KeepaliveCacheTest, an_idle_connection_is_closed_after_its_time_and_not_before) {
-  cache_.put(used_client(), kOptions);
+  cache_.put(used_client(), nullptr, kOptions);
   run(3900ms);
   EXPECT_EQ(cache_.size(), 1U);
   run(200ms);
@@ -106,7 +121,7 @@ TEST_F(KeepaliveCacheTest, an_idle_connection_is_closed_after_its_time_and_not_b
 }
 
 TEST_F(KeepaliveCacheTest, closes_before_the_time_that_the_server_announced) {
-  cache_.put(used_client("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=3\r\nContent-Length: 0\r\n\r\n"), kOptions);
+  cache_.put(used_client("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=3\r\nContent-Length: 0\r\n\r\n"), nullptr, kOptions);
   run(1900ms);
   EXPECT_EQ(cache_.size(), 1U);
   run(200ms);
@@ -114,41 +129,41 @@ TEST_F(KeepaliveCacheTest, closes_before_the_time_that_the_server_announced) {
 }
 
 TEST_F(KeepaliveCacheTest, a_connection_that_the_server_closes_leaves) {
-  cache_.put(used_client(), kOptions);
+  cache_.put(used_client(), nullptr, kOptions);
   hang_up();
   run(10ms);
   EXPECT_EQ(cache_.size(), 0U);
 }
 
 TEST_F(KeepaliveCacheTest, a_connection_on_which_something_unasked_comes_leaves) {
-  cache_.put(used_client(), kOptions);
+  cache_.put(used_client(), nullptr, kOptions);
   say("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison");
   run(10ms);
   EXPECT_EQ(cache_.size(), 0U);
 }
 
 TEST_F(KeepaliveCacheTest, what_is_not_reusable_is_not_kept) {
-  cache_.put(used_client("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"), kOptions);
-  cache_.put(used_client("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhal"), kOptions);
-  cache_.put(used_client("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nsurplus"), kOptions);
+  cache_.put(used_client("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"), nullptr, kOptions);
+  cache_.put(used_client("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhal"), nullptr, kOptions);
+  cache_.put(used_client("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nsurplus"), nullptr, kOptions);
   EXPECT_EQ(cache_.size(), 0U);
 }
 
 TEST_F(KeepaliveCacheTest, a_connection_serves_as_many_requests_as_it_may) {
   KeepaliveOptions options = kOptions;
   options.requests = 1;
-  cache_.put(used_client(), options);
+  cache_.put(used_client(), nullptr, options);
   EXPECT_EQ(cache_.size(), 0U);
   options.requests = 2;
-  cache_.put(used_client(), options);
+  cache_.put(used_client(), nullptr, options);
   EXPECT_EQ(cache_.size(), 1U);
 }
 
 TEST_F(KeepaliveCacheTest, a_retired_cache_keeps_nothing) {
-  cache_.put(used_client(), kOptions);
+  cache_.put(used_client(), nullptr, kOptions);
   cache_.retire();
   EXPECT_EQ(cache_.size(), 0U);
-  cache_.put(used_client(), kOptions);
+  cache_.put(used_client(), nullptr, kOptions);
   EXPECT_EQ(cache_.size(), 0U);
 }
 
@@ -156,13 +171,13 @@ TEST_F(KeepaliveCacheTest, a_server_that_left_the_snapshot_keeps_no_connection) 
   const TestServers servers(2);
   KeepaliveCaches caches;
   caches.retain({&servers[0], &servers[1]});
-  caches.of(servers[0])->put(used_client(), kOptions);
-  caches.of(servers[1])->put(used_client(), kOptions);
+  caches.of(servers[0])->put(used_client(), nullptr, kOptions);
+  caches.of(servers[1])->put(used_client(), nullptr, kOptions);
   caches.retain({&servers[0]});
   EXPECT_EQ(caches.of(servers[0])->size(), 1U);
   // An exchange that began before may still come back with a connection.
   const auto gone = caches.of(servers[1]);
-  gone->put(used_client(), kOptions);
+  gone->put(used_client(), nullptr, kOptions);
   EXPECT_EQ(gone->size(), 0U);
 }
 

@@ -37,7 +37,7 @@ struct ServerOptions {
 
 enum class Algorithm : std::uint8_t { round_robin, least_requests, random };
 
-enum class HealthType : std::uint8_t { tcp, http };
+enum class HealthType : std::uint8_t { tcp, http, udp };
 
 struct HealthOptions {
   HealthType type = HealthType::tcp;  // http where `path` is set
@@ -47,10 +47,14 @@ struct HealthOptions {
   std::uint32_t fall = 3;
   std::uint32_t rise = 2;
   StatusSet expect{{{200, 399}}};
-  std::string body;        // text that the body must contain
+  std::string send;        // what a TCP or UDP check sends; empty: nothing
+  std::string body;        // text that the answer must contain
   std::string host;        // Host header of the check; empty: the server's address
   std::uint16_t port = 0;  // 0: the server's port
   std::map<std::string, std::string> headers;
+
+  // Such a check says nothing of the app behind the port.
+  bool only_connects() const { return type == HealthType::tcp && send.empty() && body.empty(); }
   friend bool operator==(const HealthOptions&, const HealthOptions&) = default;
 };
 
@@ -62,6 +66,7 @@ struct PassiveOptions {
   Duration max_eject = 5min;
   Share max_share{0.5};
   StatusSet statuses{{{502, 504}}};
+  bool timeouts = false;  // a response that does not begin in time counts too
   friend bool operator==(const PassiveOptions&, const PassiveOptions&) = default;
 };
 

@@ -50,6 +50,9 @@ void expand_health(Node& node, const Cursor&, Report&) {
 std::optional<Fault> check_path(const std::string& path) {
   const bool is_clean = std::ranges::all_of(path, [](unsigned char byte) { return byte > 0x20 && byte < 0x7F; });
   if (path.empty() || (path.starts_with('/') && is_clean && path.find('#') == std::string::npos)) return std::nullopt;
+  if (path == "off" || path == "none" || path == "false")
+    return Fault{"F0212", "health checks cannot be turned off", "",
+                 "`health: {every: 1h}` makes them rare; `last_resort: try` sends requests although they fail"};
   return Fault{"F0212", fmt::format("`{}` is not a path", path), "", "it begins with `/`, as in `/health`"};
 }
 
@@ -88,13 +91,17 @@ void validate_servers(const PoolOptions& pool, const Cursor& at, Report& report)
     return;
   }
   std::map<std::string, std::size_t> first_with_name;
+  std::map<std::string, std::size_t> first_with_address;
   for (std::size_t index = 0; index < pool.servers.size(); ++index) {
     const std::string name = shown_name(pool.servers[index]);
-    const auto [first, is_new] = first_with_name.emplace(name, index);
-    if (is_new) continue;
+    const std::string address = pool.servers[index].address.text();
+    const auto [same_name, is_new_name] = first_with_name.emplace(name, index);
+    const auto [same_address, is_new_address] = first_with_address.emplace(address, index);
+    if (is_new_name && is_new_address) continue;
+    const auto& first = is_new_name ? same_address : same_name;
     const config::Place before = list.at(first->second).place();
     const Cursor here = list.at(index);
-    report.error(here, {"F1008", fmt::format("server `{}` is listed twice in this pool", name),
+    report.error(here, {"F1008", fmt::format("server `{}` is listed twice in this pool", first->first),
                         fmt::format("first listed at {}", report.describe(before, here.place())),
                         "delete one, or give it a larger `weight`"});
   }
@@ -113,9 +120,38 @@ void validate_health(const HealthOptions& health, const Cursor& at, Report& repo
   if (health.type == HealthType::http && health.path.empty())
     report.error(at.at("type"), {"F1018", "an HTTP check needs a page to ask for", "no `path`",
                                  "add `path: /health`, or use `type: tcp`"});
-  if (health.type == HealthType::tcp && !health.path.empty())
-    report.error(at.at("type"), {"F1018", "a TCP check only connects and asks for no page", "but there is a `path`",
+  if (health.type != HealthType::http && !health.path.empty())
+    report.error(at.at("type"), {"F1018", "only an HTTP check asks for a page", "but there is a `path`",
                                  "use `type: http`, or delete `path`"});
+  if (health.type == HealthType::http && !health.send.empty())
+    report.error(at.at("send"), {"F1018", "an HTTP check asks for its `path` and sends nothing else", "",
+                                 "delete `send`, or use `type: tcp` without `path`"});
+  if (health.type == HealthType::udp && health.send.empty())
+    report.error(at.at("type"), {"F1018", "a UDP check needs something to send, since there is no connection to test",
+                                 "no `send`", "add `send`, or check the same port by `type: tcp`"});
+  // A greeting is looked for only where somebody says so: else the page was forgotten.
+  if (health.type == HealthType::tcp && !health.body.empty() && health.send.empty() && !at.at("type").exists())
+    report.error(at.at("body"),
+                 {"F1018", "there is nothing whose answer could contain this text", "no `path` or `send`",
+                  "add `path: /health`; for a greeting that the server sends by itself, `type: tcp`"});
+  if (health.type != HealthType::http)
+    for (const char* key : {"host", "headers", "expect"})
+      if (at.at(key).exists())
+        report.error(at.at(key), {"F1018", fmt::format("`{}` is for HTTP checks, and this is none", key), "",
+                                  "add `path: /health`, or delete it"});
+}
+
+void validate_check_of_unix_sockets(const PoolOptions& pool, const Cursor& at, Report& report) {
+  const bool has_unix =
+      std::ranges::any_of(pool.servers, [](const ServerOptions& server) { return server.address.is_unix(); });
+  if (!has_unix) return;
+  const Cursor health = at.at("health");
+  if (pool.health.port != 0)
+    report.error(health.at("port"), {"F1018", "a server on a Unix socket has no other port to check", "",
+                                     "delete `port`, or put that server into a pool of its own"});
+  if (pool.health.type == HealthType::udp)
+    report.error(health.at("type"), {"F1018", "a server on a Unix socket cannot be checked by UDP", "",
+                                     "use `type: tcp`, which connects to the socket"});
 }
 
 }  // namespace
@@ -213,7 +249,9 @@ config::EnumWords<Algorithm> words_of(const Algorithm*) {
 }
 
 config::EnumWords<HealthType> words_of(const HealthType*) {
-  return {.usual = {{"tcp", HealthType::tcp}, {"http", HealthType::http}}};
+  return {.usual = {{"tcp", HealthType::tcp}, {"http", HealthType::http}, {"udp", HealthType::udp}},
+          .aliases = {},
+          .unsupported = {"tls", "grpc", "h2c"}};
 }
 
 config::EnumWords<LastResort> words_of(const LastResort*) {
@@ -224,7 +262,8 @@ config::SchemaPtr schema_of(const HealthOptions*) {
   constexpr std::uint32_t kMaxCount = 100;
   return record<HealthOptions>(
       field("type", &HealthOptions::type,
-            "How a server is asked: by connecting, or for a page. Default: `http` where there is a `path`."),
+            "How a server is asked: by connecting (`tcp`), for a page (`http`), or by a datagram (`udp`). "
+            "Default: `http` where there is a `path`, else `tcp`."),
       field("path", &HealthOptions::path, "The page to ask for; it answers well when the app can do its work.")
           .check(check_path),
       field("every", &HealthOptions::every, "Time between two checks of one server.").range(100ms, kDay),
@@ -232,13 +271,14 @@ config::SchemaPtr schema_of(const HealthOptions*) {
       field("fall", &HealthOptions::fall, "Failures in a row that take a server out.").range(1, kMaxCount),
       field("rise", &HealthOptions::rise, "Passes in a row that bring it back.").range(1, kMaxCount),
       field("expect", &HealthOptions::expect, "Statuses that pass."),
-      field("body", &HealthOptions::body, "Text that the page must contain."),
+      field("send", &HealthOptions::send,
+            "What a TCP or UDP check sends, as in `\"PING\\r\\n\"`; without `body` any answer passes."),
+      field("body", &HealthOptions::body, "Text that the page, or the answer to `send`, must contain."),
       field("host", &HealthOptions::host, "The Host header of the check. Default: the server's address.")
           .check(check_host),
       field("port", &HealthOptions::port, "Another port to check than the server's own; 0 is its own."),
       field("headers", &HealthOptions::headers, "Headers to send with the check.", header_map())
           .check(check_header_values),
-      unsupported("send", "Bytes to send in a TCP check."),
       config::ShortForm{expand_health, config::text_pattern("^(/|$|\\$\\{)")});
 }
 
@@ -253,7 +293,9 @@ config::SchemaPtr schema_of(const PassiveOptions*) {
       field("eject", &PassiveOptions::eject, "For how long the first time; longer each time after.").range(100ms, kDay),
       field("max_eject", &PassiveOptions::max_eject, "The longest ejection.").range(100ms, kDay),
       field("max_share", &PassiveOptions::max_share, "Never eject more than this share of the pool."),
-      field("statuses", &PassiveOptions::statuses, "Responses that count as failures."));
+      field("statuses", &PassiveOptions::statuses, "Responses that count as failures."),
+      field("timeouts", &PassiveOptions::timeouts,
+            "Whether a response that does not begin within `timeouts.first_byte` is a failure too."));
 }
 
 config::SchemaPtr schema_of(const PoolTimeouts*) {
@@ -298,6 +340,7 @@ config::SchemaPtr schema_of(const PoolOptions*) {
 void validate(const PoolOptions& pool, const Cursor& at, Report& report) {
   validate_servers(pool, at, report);
   validate_health(pool.health, at.at("health"), report);
+  validate_check_of_unix_sockets(pool, at, report);
   const Cursor passive = at.at("passive");
   if (pool.passive.max_share.fraction >= 1)
     report.error(passive.at("max_share"), {"F2202", "live traffic could eject every server of this pool",

@@ -1,12 +1,16 @@
 #include "pool/outlier_detector.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
+#include "pool/health/duration_text.h"
+
 namespace fairlead::pool {
 
-bool counts_against_server(const Error& error) {
+bool counts_against_server(const Error& error, const PassiveOptions& options) {
   switch (error.code) {
     case ErrorCode::connect_refused:
     case ErrorCode::connect_unreachable:
@@ -15,9 +19,16 @@ bool counts_against_server(const Error& error) {
     case ErrorCode::reset_mid_response:
     case ErrorCode::bad_response:
       return true;
+    case ErrorCode::response_timeout:
+      return options.timeouts;
     default:
       return false;
   }
+}
+
+std::string OutlierFinding::words() const {
+  if (in_a_row > 0) return fmt::format("{} requests failed in a row", in_a_row);
+  return fmt::format("{} of {} requests failed within {}", failures, requests, short_duration(window));
 }
 
 OutlierDetector::OutlierDetector(Server& server, PassiveOptions options, TimePoint now)
@@ -39,7 +50,10 @@ std::optional<OutlierFinding> OutlierDetector::assess(TimePoint now) {
   // Where the server may not be ejected, the workers need not say so again with each failure.
   arm(base, successes, is_outlier ? failures + options_.failures : 0);
   if (!is_outlier) return std::nullopt;
-  return OutlierFinding{.failures = failures, .requests = requests, .window = options_.window};
+  return OutlierFinding{.failures = failures,
+                        .requests = requests,
+                        .window = options_.window,
+                        .in_a_row = are_in_a_row ? server_.failures_in_a_row() : 0};
 }
 
 void OutlierDetector::reset(TimePoint now) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "base/error.h"
 #include "base/time.h"
@@ -19,15 +20,19 @@
 
 namespace fairlead::pool {
 
-// What counts against a server (ux.md 3.5): errors in connecting, resets, answers that are not HTTP. A slow answer
-// does not: busy is not dead.
-bool counts_against_server(const Error& error);
+// What counts against a server (ux.md 3.5): errors in connecting, resets, answers that are not HTTP. An answer that is
+// too late only does where `options` say so: busy is not dead.
+bool counts_against_server(const Error& error, const PassiveOptions& options);
 
 // What a window held when a server was found to deserve ejection.
 struct OutlierFinding {
   std::uint64_t failures = 0;
   std::uint64_t requests = 0;
   Duration window{};
+  std::uint32_t in_a_row = 0;  // 0: the share of the window decided
+
+  // `5 requests failed in a row`, `5 of 8 requests failed within 30 s`.
+  std::string words() const;
 };
 
 // One per server, on the control thread. The server outlives it.

@@ -176,10 +176,27 @@ TEST(CountsAgainstServer, errors_of_the_server_but_not_slowness_nor_the_clients_
   for (const ErrorCode code :
        {ErrorCode::connect_refused, ErrorCode::connect_unreachable, ErrorCode::connect_timeout,
         ErrorCode::reset_before_response, ErrorCode::reset_mid_response, ErrorCode::bad_response})
-    EXPECT_TRUE(counts_against_server(Error{.code = code})) << word(code);
+    EXPECT_TRUE(counts_against_server(Error{.code = code}, {})) << word(code);
   for (const ErrorCode code :
        {ErrorCode::response_timeout, ErrorCode::client_gone, ErrorCode::canceled, ErrorCode::out_of_resources})
-    EXPECT_FALSE(counts_against_server(Error{.code = code})) << word(code);
+    EXPECT_FALSE(counts_against_server(Error{.code = code}, {})) << word(code);
+}
+
+TEST(CountsAgainstServer, a_late_answer_where_the_configuration_says_so) {
+  PassiveOptions options;
+  options.timeouts = true;
+  EXPECT_TRUE(counts_against_server(Error{.code = ErrorCode::response_timeout}, options));
+  EXPECT_FALSE(counts_against_server(Error{.code = ErrorCode::client_gone}, options));
+}
+
+TEST_F(OutlierDetectorTest, the_words_say_which_rule_found_it) {
+  succeed(3);
+  fail(5);
+  EXPECT_EQ(detector_.assess(kTestStart)->words(), "5 of 8 requests failed within 30 s");
+  detector_.reset(kTestStart);
+  succeed(100);
+  fail_in_a_row(5);
+  EXPECT_EQ(detector_.assess(kTestStart)->words(), "5 requests failed in a row");
 }
 
 }  // namespace

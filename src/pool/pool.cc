@@ -1,7 +1,6 @@
 #include "pool/pool.h"
 
-#include <algorithm>
-#include <cstddef>
+#include <numeric>
 #include <utility>
 
 namespace fairlead::pool {
@@ -11,24 +10,20 @@ Pool::Pool(std::string name, PoolOptions options, std::vector<Member> members, s
 
 PoolState Pool::state() const { return pool_state(members_); }
 
-PoolState pool_state(std::span<const Member> members) {
-  if (members.empty()) return PoolState::empty;
-  std::size_t serving = 0;
-  std::size_t checking = 0;
-  std::size_t failed = 0;
-  for (const Member& member : members) {
-    const ServerState state = member.server->state();
-    if (is_serving(state))
-      ++serving;
-    else if (state == ServerState::checking)
-      ++checking;
-    else if (state_class(state) == StateClass::failed)
-      ++failed;
-  }
-  if (serving == members.size()) return PoolState::ok;
-  if (serving > 0) return PoolState::degraded;
+std::uint32_t StateCounts::total() const { return std::accumulate(counts_.begin(), counts_.end(), 0U); }
+
+PoolState pool_state(const StateCounts& counts) {
+  if (counts.total() == 0) return PoolState::empty;
+  if (counts.serving() == counts.total()) return PoolState::ok;
+  if (counts.serving() > 0) return PoolState::degraded;
   // A pool that has just started is not failing yet: nothing has been found wrong.
-  return checking > 0 && failed == 0 ? PoolState::degraded : PoolState::failing;
+  return counts.of(ServerState::checking) > 0 && counts.failed() == 0 ? PoolState::degraded : PoolState::failing;
+}
+
+PoolState pool_state(std::span<const Member> members) {
+  StateCounts counts;
+  for (const Member& member : members) counts.add(member.server->state());
+  return pool_state(counts);
 }
 
 }  // namespace fairlead::pool

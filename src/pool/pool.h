@@ -1,6 +1,8 @@
 // A named set of interchangeable servers, as one generation of the configuration has it.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -43,8 +45,23 @@ class Pool {
   std::shared_ptr<PoolVitals> vitals_;
 };
 
+// How many servers are in which state.
+class StateCounts {
+ public:
+  void add(ServerState state) { ++counts_[static_cast<std::size_t>(state)]; }
+  void remove(ServerState state) { --counts_[static_cast<std::size_t>(state)]; }
+  std::uint32_t of(ServerState state) const { return counts_[static_cast<std::size_t>(state)]; }
+  std::uint32_t serving() const { return of(ServerState::up) + of(ServerState::warming); }
+  std::uint32_t failed() const { return of(ServerState::down) + of(ServerState::ejected); }
+  std::uint32_t total() const;
+
+ private:
+  std::array<std::uint32_t, kServerStates.size()> counts_{};
+};
+
 // `empty` without members; `failing` where none serves, unless all that are in rotation still await their first
 // check; `degraded` where one does not serve; else `ok`.
+PoolState pool_state(const StateCounts& counts);
 PoolState pool_state(std::span<const Member> members);
 
 }  // namespace fairlead::pool

@@ -38,6 +38,11 @@ Result<Server*> PoolView::pick(const TriedServers& tried, TimePoint now, std::ui
   }
   Server* server = balancer_->pick({.tried = tried, .now = now, .key_hash = key_hash});
   if (server == nullptr && !tried.empty()) server = untried_backup(tried);
+  if (server == nullptr && has_no_address_) {
+    return std::unexpected(Error{.code = ErrorCode::dns_failed,
+                                 .blame = Blame::upstream,
+                                 .detail = "no name of the pool's servers has an address"});
+  }
   if (server == nullptr) {
     return std::unexpected(Error{.code = ErrorCode::no_server,
                                  .blame = Blame::upstream,
@@ -64,6 +69,8 @@ void PoolView::refresh(TimePoint now) {
 // Fills `eligible_` with the best tier that has a server. A weight of 0 takes no requests in any tier.
 void PoolView::gather(TimePoint now) {
   last_resort_ = false;
+  has_no_address_ = std::ranges::all_of(
+      pool_->members(), [](const Member& member) { return member.server->state() == ServerState::unresolved; });
   for (const Tier tier : {Tier::primary, Tier::backup, Tier::last_resort}) {
     if (tier == Tier::last_resort && pool_->options().last_resort == LastResort::fail) return;
     eligible_.clear();
@@ -95,7 +102,7 @@ void PoolView::report(Server& server, int status) {
 }
 
 void PoolView::report(Server& server, const Error& error) {
-  if (counts_against_server(error) && server.record_failure()) suspects_.on_suspect(server);
+  if (counts_against_server(error, pool_->options().passive) && server.record_failure()) suspects_.on_suspect(server);
 }
 
 }  // namespace fairlead::pool

@@ -31,7 +31,8 @@ class PoolView {
 
   const Pool& pool() const { return *pool_; }
 
-  // The server for the next try, never one of `tried`; else Error::no_server. Allocates only when the set of
+  // The server for the next try, never one of `tried`; else Error::no_server, or `dns_failed` where no name of the
+  // pool's servers has an address. Allocates only when the set of
   // eligible servers changed.
   Result<Server*> pick(const TriedServers& tried, TimePoint now, std::uint64_t key_hash = 0);
 
@@ -58,6 +59,7 @@ class PoolView {
   std::uint64_t epoch_ = 0;
   Deadline next_step_ = kNever;
   bool last_resort_ = false;
+  bool has_no_address_ = false;  // no server can be chosen, because no name has an address
 };
 
 }  // namespace fairlead::pool

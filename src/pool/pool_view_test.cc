@@ -67,6 +67,14 @@ TEST_F(PoolViewTest, last_resort_fail_refuses_instead) {
   EXPECT_EQ(none.error().code, ErrorCode::no_server);
 }
 
+TEST_F(PoolViewTest, a_pool_whose_names_have_no_address_says_so) {
+  PoolView view = view_of(servers_.members());
+  for (std::size_t index = 0; index < servers_.size(); ++index) servers_.set_state(index, ServerState::unresolved);
+  EXPECT_EQ(view.pick({}, kTestStart).error().code, ErrorCode::dns_failed);
+  servers_.set_state(0, ServerState::disabled);
+  EXPECT_EQ(view.pick({}, kTestStart).error().code, ErrorCode::no_server) << "the operator took one out";
+}
+
 TEST_F(PoolViewTest, backups_serve_only_while_no_primary_does) {
   std::vector<Member> members = servers_.members();
   members[2].backup = members[3].backup = true;
@@ -149,7 +157,7 @@ TEST_F(PoolViewTest, the_failure_that_crosses_the_threshold_is_told) {
 TEST(PoolState, is_that_of_the_worst_part) {
   TestServers servers(3);
   const auto state = [&] { return pool_state(servers.members()); };
-  EXPECT_EQ(pool_state({}), PoolState::empty);
+  EXPECT_EQ(pool_state(StateCounts()), PoolState::empty);
   EXPECT_EQ(state(), PoolState::ok);
   servers.set_state(0, ServerState::warming);
   EXPECT_EQ(state(), PoolState::ok);

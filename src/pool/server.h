@@ -41,7 +41,7 @@ class InFlight {
 };
 
 // Survives reloads while pool name, server name and address stay the same.
-class Server {
+class Server : public std::enable_shared_from_this<Server> {
  public:
   // Effective weights are in units of 1 / kWeightScale, so that a small weight can be ramped too.
   static constexpr std::uint32_t kWeightScale = 256;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "telemetry/json_text.h"
 #include "telemetry/timestamp.h"
 
@@ -96,6 +98,8 @@ std::string json_line(const PoolEvent& event) {
   object.add("from", word(event.from));
   object.add("to", word(event.to));
   object.add("reason", event.reason);
+  object.add("why", event.why);
+  if (!event.evidence.empty()) object.add("evidence", event.evidence);
   object.add("serving", event.serving);
   object.add("servers", event.servers);
   object.add("generation", event.generation);
@@ -108,10 +112,9 @@ std::string human_line(const ServerEvent& event) {
 }
 
 std::string human_line(const PoolEvent& event) {
-  const Timestamp at(event.at);
-  const std::string_view time = at.time_of_day_to_the_second();
-  if (event.to == PoolState::empty) return fmt::format("{}  pool {} empty: it has no servers\n", time, event.pool);
-  return fmt::format("{}  pool {} {}: {} of {} up\n", time, event.pool, word(event.to), event.serving, event.servers);
+  constexpr std::array<std::string_view, 4> kGlyphs{"●", "◐", "✕", "✕"};  // by PoolState
+  return fmt::format("{}  {} pool {} {}: {}\n", Timestamp(event.at).time_of_day_to_the_second(),
+                     kGlyphs[static_cast<std::size_t>(event.to)], event.pool, word(event.to), event.why);
 }
 
 }  // namespace fairlead::pool

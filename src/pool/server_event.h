@@ -35,7 +35,9 @@ struct PoolEvent {
   std::string pool;
   PoolState from{};
   PoolState to{};
-  std::string reason;  // `server_state`, `config`
+  std::string reason;                 // `server_state`, `config`
+  std::string why;                    // plain words: `none of 4 servers is up; …`
+  std::vector<std::string> evidence;  // of a failing pool: some of its servers with their states and causes
   std::uint32_t serving = 0;
   std::uint32_t servers = 0;
   std::uint64_t generation = 0;
@@ -50,6 +52,7 @@ std::string json_line(const PoolEvent& event);
 
 // One line of words with its line end: `14:02:11  ✕ web/10.0.1.12:3000 down: GET /health → 500, 3 times`.
 std::string human_line(const ServerEvent& event);
+// `14:02:12  ✕ pool web failing: none of 4 servers is up; requests are sent to them all the same`.
 std::string human_line(const PoolEvent& event);
 
 }  // namespace fairlead::pool

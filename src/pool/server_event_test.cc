@@ -63,6 +63,8 @@ TEST(PoolEvent, a_failing_pool_is_an_error) {
                         .from = PoolState::degraded,
                         .to = PoolState::failing,
                         .reason = "server_state",
+                        .why = "none of 4 servers is up",
+                        .evidence = {"a down: connection refused"},
                         .serving = 0,
                         .servers = 4,
                         .generation = 2};
@@ -70,8 +72,10 @@ TEST(PoolEvent, a_failing_pool_is_an_error) {
   EXPECT_EQ(json["event"], "pool.state");
   EXPECT_EQ(json["severity"], "error");
   EXPECT_EQ(json["to"], "failing");
+  EXPECT_EQ(json["why"], "none of 4 servers is up");
+  EXPECT_EQ(json["evidence"][0], "a down: connection refused");
   EXPECT_EQ(json["serving"], 0);
-  EXPECT_EQ(human_line(event), "14:02:11  pool web failing: 0 of 4 up\n");
+  EXPECT_EQ(human_line(event), "14:02:11  ✕ pool web failing: none of 4 servers is up\n");
 }
 
 }  // namespace

@@ -112,16 +112,16 @@ runtime::Task<void> Exchange::attempt() {
 runtime::Task<pool::Lease> Exchange::lease(pool::Server& server, bool fresh) {
   const pool::PoolOptions& options = pool().pool().options();
   const boost::intrusive_ptr<pool::KeepaliveCache> cache = context_.upstream.of(server);
+  const net::SocketAddress* address = server.address();
   while (!fresh) {
-    std::unique_ptr<http::H1Client> idle = cache->take();
+    std::unique_ptr<http::H1Client> idle = cache->take(address);
     if (idle == nullptr) break;
     // What must not be sent twice is not sent on a connection that the server may just have closed.
     const bool is_sent_once = !may_retry_method() || downstream_.is_receiving();
     if (is_sent_once && !idle->is_silent()) continue;
     connect_time_.reset();
-    co_return pool::Lease(cache, std::move(idle), options.keepalive, true);
+    co_return pool::Lease(cache, std::move(idle), address, options.keepalive, true);
   }
-  const net::SocketAddress* address = server.address();
   if (address == nullptr) {
     co_await runtime::fail({.code = ErrorCode::dns_failed,
                             .blame = Blame::upstream,
@@ -135,7 +135,7 @@ runtime::Task<pool::Lease> Exchange::lease(pool::Server& server, bool fresh) {
   upstream_ = client.get();
   co_await client->connected(within_total(options.timeouts.connect));
   connect_time_ = context_.loop.now() - began;
-  co_return pool::Lease(cache, std::move(client), options.keepalive, false);
+  co_return pool::Lease(cache, std::move(client), address, options.keepalive, false);
 }
 
 runtime::Task<void> Exchange::forward(http::ClientStream& upstream) {

@@ -90,6 +90,8 @@ class EventLoop {
   virtual Accepted accept(int listener) = 0;
   // Begins a connect; the descriptor becomes writable when it has ended (see `connect_error`).
   virtual Accepted connect(const sockaddr* address, socklen_t length) = 0;
+  // As connect, for datagrams: each send is one, each receive takes one. There is nothing to wait for.
+  virtual Accepted connect_datagrams(const sockaddr* address, socklen_t length) = 0;
   // 0, or the `errno` of a connect that has ended.
   virtual int connect_error(int descriptor) = 0;
   virtual IoResult receive(int descriptor, std::span<char> into) = 0;

@@ -230,7 +230,14 @@ class ProxyTest(unittest.TestCase):
         wait_until(lambda: accepts(port), f"nginx {name}")
         return process
 
+    def redis(self, port: int, *settings: str) -> Process:
+        """A real Redis without persistence."""
+        process = self.process([REDIS, "--bind", "127.0.0.1", "--port", str(port), "--save", "", *settings])
+        wait_until(lambda: accepts(port), "redis")
+        return process
 
+
+REDIS = shutil.which("redis-server") or "/usr/bin/redis-server"
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 NGINX_CONF = """
 daemon off; worker_processes 1; pid {home}/pid; error_log {home}/error.log;

@@ -155,7 +155,8 @@ void Demo::drain(std::size_t server) {
 }
 
 std::uint32_t Demo::in_flight(std::size_t server) {
-  for (const app::ServerReport& report : engine_.health().reports()) {
+  const std::vector<app::PoolReport> pools = engine_.health().report();
+  for (const app::ServerReport& report : pools.front().servers) {
     if (report.server == traffic_.server(server).name()) return report.in_flight;
   }
   return 0;

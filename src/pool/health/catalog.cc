@@ -10,10 +10,11 @@ namespace fairlead::pool {
 // Each is defined in the file of its name.
 extern constinit const HealthCheckType tcp_check;
 extern constinit const HealthCheckType http_check;
+extern constinit const HealthCheckType udp_check;
 
 namespace {
 
-constexpr std::array kCatalog{&tcp_check, &http_check};
+constexpr std::array kCatalog{&tcp_check, &http_check, &udp_check};
 
 }  // namespace
 

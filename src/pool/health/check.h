@@ -17,7 +17,14 @@
 namespace fairlead::pool {
 
 // `slow`: it timed out while real traffic was answered, or it could not be made; neither a pass nor a failure.
-enum class CheckVerdict : std::uint8_t { passed, failed, slow };
+// `not_ready`: the server itself says that it cannot take requests yet; it is believed at once.
+enum class CheckVerdict : std::uint8_t { passed, failed, slow, not_ready };
+
+// Whether more of an answer may come: the server closed, or kMaxResponse bytes are in; or the time is up.
+enum class AnswerEnd : std::uint8_t { open, closed, late };
+
+// What a check speaks over.
+enum class CheckTransport : std::uint8_t { stream, datagrams };
 
 // What one check found: also the evidence that a change of state carries.
 struct CheckResult {
@@ -36,9 +43,11 @@ class HealthCheck {
 
   // The bytes to send once connected; empty where connecting is the whole check.
   virtual std::string_view request() const = 0;
-  // A verdict on all bytes `received` so far, or empty while more could change it. `ended`: the server closed, or
-  // kMaxResponse bytes are in; then there is always a verdict. `took` is the time since the check began.
-  virtual std::optional<CheckResult> judge(std::string_view received, bool ended, Duration took) const = 0;
+  virtual CheckTransport transport() const { return CheckTransport::stream; }
+  // A verdict on all bytes `received` so far, or empty while more could change it. `closed` always gets a verdict;
+  // `late` gets one where the server did answer, but not as it should, and else counts as a timeout. `took` is the time
+  // since the check began.
+  virtual std::optional<CheckResult> judge(std::string_view received, AnswerEnd end, Duration took) const = 0;
   // A failed check that ended with an error instead: refused, timed out, reset.
   virtual CheckResult failed(const Error& error, Duration took) const = 0;
 

@@ -21,13 +21,13 @@ std::unique_ptr<HealthCheck> http(HealthOptions options = {}) {
 
 // The verdict on a whole answer after which the server closed.
 CheckResult judge(const HealthCheck& check, std::string_view answer) {
-  return check.judge(answer, true, 400us).value();
+  return check.judge(answer, AnswerEnd::closed, 400us).value();
 }
 
 TEST(TcpCheck, a_connection_is_all_it_asks_for) {
   const auto check = make_health_check({}, kServer);
   EXPECT_TRUE(check->request().empty());
-  const CheckResult result = check->judge({}, false, 400us).value();
+  const CheckResult result = check->judge({}, AnswerEnd::open, 400us).value();
   EXPECT_EQ(result.verdict, CheckVerdict::passed);
   EXPECT_EQ(result.summary, "TCP check 0.4 ms");
 }
@@ -48,6 +48,82 @@ TEST(TcpCheck, names_the_port_that_it_checks) {
   EXPECT_EQ(result.summary, "connection refused: nothing is listening on port 9000");
 }
 
+std::unique_ptr<HealthCheck> ping(HealthType type = HealthType::tcp) {
+  HealthOptions options;
+  options.type = type;
+  options.send = "PING\r\n";
+  options.body = "+PONG";
+  return make_health_check(options, kServer);
+}
+
+TEST(TcpCheck, what_it_sends_must_get_the_answer_that_is_expected) {
+  const auto check = ping();
+  EXPECT_EQ(check->request(), "PING\r\n");
+  EXPECT_FALSE(check->judge({}, AnswerEnd::open, 1ms));
+  EXPECT_FALSE(check->judge("+PO", AnswerEnd::open, 1ms));
+  const CheckResult result = check->judge("+PONG\r\n", AnswerEnd::open, 400us).value();
+  EXPECT_EQ(result.verdict, CheckVerdict::passed);
+  EXPECT_EQ(result.summary, "TCP \"PING\\r\\n\" → \"+PONG\\r\\n\", 0.4 ms");
+}
+
+TEST(TcpCheck, another_answer_is_a_failure_and_no_timeout_even_if_the_server_stays_connected) {
+  const auto check = ping();
+  const CheckResult result = check->judge("-LOADING\r\n", AnswerEnd::late, 2s).value();
+  EXPECT_EQ(result.verdict, CheckVerdict::failed);
+  EXPECT_EQ(result.reason, "check_body");
+  EXPECT_EQ(result.summary, "TCP \"PING\\r\\n\" → \"-LOADING\\r\\n\" without the text \"+PONG\"");
+  EXPECT_FALSE(check->judge({}, AnswerEnd::late, 2s)) << "silence is a timeout";
+  EXPECT_EQ(check->failed({.code = ErrorCode::response_timeout}, 2s).summary,
+            "TCP \"PING\\r\\n\" → no answer within 2 s");
+  EXPECT_EQ(judge(*check, "").reason, "reset_before_response");
+}
+
+TEST(TcpCheck, without_a_text_any_answer_passes_but_not_none) {
+  HealthOptions options;
+  options.send = "hello\n";
+  const auto check = make_health_check(options, kServer);
+  EXPECT_FALSE(check->judge({}, AnswerEnd::open, 1ms));
+  EXPECT_EQ(check->judge("?", AnswerEnd::open, 1ms)->verdict, CheckVerdict::passed);
+  EXPECT_EQ(judge(*check, "").verdict, CheckVerdict::failed);
+}
+
+TEST(TcpCheck, a_greeting_can_be_expected_without_sending) {
+  HealthOptions options;
+  options.body = "220 ";
+  const auto check = make_health_check(options, kServer);
+  EXPECT_TRUE(check->request().empty());
+  EXPECT_EQ(check->judge("220 mail.example ESMTP\r\n", AnswerEnd::open, 1ms)->verdict, CheckVerdict::passed);
+}
+
+TEST(TcpCheck, long_and_binary_answers_are_shown_on_one_short_line) {
+  const CheckResult result = judge(*ping(), std::string(1000, '\n'));
+  EXPECT_LT(result.summary.size(), 200U);
+  EXPECT_EQ(result.summary.find('\n'), std::string::npos);
+}
+
+TEST(UdpCheck, sends_a_datagram_and_expects_an_answer) {
+  const auto check = ping(HealthType::udp);
+  EXPECT_EQ(check->transport(), CheckTransport::datagrams);
+  EXPECT_EQ(check->request(), "PING\r\n");
+  EXPECT_FALSE(check->judge({}, AnswerEnd::open, 1ms));
+  EXPECT_EQ(check->judge("+PONG", AnswerEnd::open, 1ms)->verdict, CheckVerdict::passed);
+  EXPECT_EQ(check->failed({.code = ErrorCode::connect_refused}, 1ms).reason, "connect_refused");
+}
+
+TEST(HttpCheck, a_503_that_says_initializing_is_not_ready_rather_than_failed) {
+  const auto check = http();
+  constexpr std::string_view kHead = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 12\r\n\r\n";
+  EXPECT_FALSE(check->judge(kHead, AnswerEnd::open, 1ms)) << "the body tells";
+  const CheckResult result = check->judge(std::string(kHead) + "Initializing", AnswerEnd::open, 1ms).value();
+  EXPECT_EQ(result.verdict, CheckVerdict::not_ready);
+  EXPECT_EQ(result.reason, "initializing");
+  EXPECT_EQ(result.summary, "GET /health → 503 initializing: not ready yet");
+  EXPECT_EQ(judge(*check, "HTTP/1.1 503 Initializing\r\n\r\n").verdict, CheckVerdict::not_ready);
+  EXPECT_EQ(judge(*check, std::string(kHead) + "overloaded!!").reason, "check_status");
+  EXPECT_EQ(check->judge(kHead, AnswerEnd::late, 2s)->reason, "check_status") << "the status alone is an answer";
+  EXPECT_EQ(judge(*check, "HTTP/1.1 500 No\r\n\r\ninitializing").reason, "check_status");
+}
+
 TEST(HttpCheck, asks_for_the_path_at_the_servers_own_address) {
   EXPECT_EQ(http()->request(),
             "GET /health HTTP/1.1\r\nHost: 127.0.0.1:3002\r\nUser-Agent: fairlead-check\r\nAccept: */*\r\n"
@@ -65,8 +141,8 @@ TEST(HttpCheck, sends_the_host_and_headers_of_the_configuration) {
 
 TEST(HttpCheck, passes_by_the_status_alone_as_soon_as_the_head_is_there) {
   const auto check = http();
-  EXPECT_FALSE(check->judge("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", false, 1ms));
-  const auto result = check->judge("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", false, 400us);
+  EXPECT_FALSE(check->judge("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", AnswerEnd::open, 1ms));
+  const auto result = check->judge("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", AnswerEnd::open, 400us);
   ASSERT_TRUE(result);
   EXPECT_EQ(result->verdict, CheckVerdict::passed);
   EXPECT_EQ(result->summary, "GET /health → 200, 0.4 ms");
@@ -84,7 +160,7 @@ TEST(HttpCheck, a_status_that_is_not_expected_fails) {
 
 TEST(HttpCheck, interim_responses_are_no_answer) {
   const auto check = http();
-  EXPECT_FALSE(check->judge("HTTP/1.1 103 Early Hints\r\n\r\n", false, 1ms));
+  EXPECT_FALSE(check->judge("HTTP/1.1 103 Early Hints\r\n\r\n", AnswerEnd::open, 1ms));
   EXPECT_EQ(judge(*check, "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 None\r\n\r\n").verdict, CheckVerdict::passed);
   EXPECT_EQ(judge(*check, "HTTP/1.1 100 Go on\r\n\r\n").verdict, CheckVerdict::failed);
 }
@@ -94,9 +170,9 @@ TEST(HttpCheck, the_body_must_contain_the_text) {
   options.body = "ready";
   const auto check = http(options);
   constexpr std::string_view kHead = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n";
-  EXPECT_FALSE(check->judge(std::string(kHead) + "not", false, 1ms));
-  EXPECT_EQ(check->judge(std::string(kHead) + "ready", false, 1ms)->verdict, CheckVerdict::passed);
-  const auto whole = check->judge(std::string(kHead) + "not there", false, 1ms);
+  EXPECT_FALSE(check->judge(std::string(kHead) + "not", AnswerEnd::open, 1ms));
+  EXPECT_EQ(check->judge(std::string(kHead) + "ready", AnswerEnd::open, 1ms)->verdict, CheckVerdict::passed);
+  const auto whole = check->judge(std::string(kHead) + "not there", AnswerEnd::open, 1ms);
   ASSERT_TRUE(whole) << "the body is whole, waiting longer cannot help";
   EXPECT_EQ(whole->reason, "check_body");
   EXPECT_EQ(whole->summary, "GET /health → 200 without the text \"ready\"");
@@ -112,7 +188,7 @@ TEST(HttpCheck, a_text_may_stand_across_chunks) {
 }
 
 TEST(HttpCheck, what_is_not_http_fails_at_once) {
-  const auto result = http()->judge("SSH-2.0-OpenSSH_9.2p1\r\n", false, 1ms);
+  const auto result = http()->judge("SSH-2.0-OpenSSH_9.2p1\r\n", AnswerEnd::open, 1ms);
   ASSERT_TRUE(result);
   EXPECT_EQ(result->verdict, CheckVerdict::failed);
   EXPECT_EQ(result->reason, "bad_response");
@@ -132,7 +208,7 @@ TEST(HttpCheck, any_split_of_an_answer_gives_the_same_verdict) {
   const auto check = http(options);
   const std::string answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n";
   for (std::size_t size = 0; size < answer.size(); ++size) {
-    const auto verdict = check->judge(std::string_view(answer).substr(0, size), false, 1ms);
+    const auto verdict = check->judge(std::string_view(answer).substr(0, size), AnswerEnd::open, 1ms);
     if (verdict) EXPECT_EQ(verdict->verdict, CheckVerdict::passed) << size;
   }
 }

@@ -1,6 +1,7 @@
 #include "pool/health/health_checker.h"
 
 #include <array>
+#include <cerrno>
 #include <optional>
 #include <string>
 
@@ -11,6 +12,9 @@ namespace fairlead::pool {
 namespace {
 
 constexpr Error kReset{.code = ErrorCode::reset_before_response, .blame = Blame::upstream};
+
+// A datagram that nobody takes shows only once we wait for the answer.
+Error receive_error(int error) { return error == ECONNREFUSED ? http::connect_error(error) : kReset; }
 
 runtime::Task<void> send_all(net::Connection& connection, std::string_view bytes, Deadline deadline) {
   while (!bytes.empty()) {
@@ -31,25 +35,27 @@ runtime::Task<CheckOutcome> HealthChecker::run(const HealthCheck& check, net::So
   is_connected_ = false;
   const Result<CheckResult> result = co_await ask(check, address, deadline_after(began, timeout)).result();
   connection_ = nullptr;
-  if (result) co_return CheckOutcome{*result};
+  if (result) co_return CheckOutcome{.result = *result, .was_connected = true};
   Error error = result.error();
   if (error.code == ErrorCode::canceled) co_await runtime::fail(error);
   // We could not ask: that says nothing of the server.
   if (error.code == ErrorCode::out_of_resources) {
-    co_return CheckOutcome{{.verdict = CheckVerdict::slow,
-                            .reason = word(error.code),
-                            .summary = std::string(error.detail),
-                            .took = loop_.now() - began}};
+    co_return CheckOutcome{.result = {.verdict = CheckVerdict::slow,
+                                      .reason = word(error.code),
+                                      .summary = std::string(error.detail),
+                                      .took = loop_.now() - began}};
   }
   const bool timed_out = error.code == ErrorCode::timed_out;
   if (timed_out) error.code = is_connected_ ? ErrorCode::response_timeout : ErrorCode::connect_timeout;
-  co_return CheckOutcome{check.failed(error, loop_.now() - began), timed_out};
+  co_return CheckOutcome{
+      .result = check.failed(error, loop_.now() - began), .timed_out = timed_out, .was_connected = is_connected_};
 }
 
 runtime::Task<CheckResult> HealthChecker::ask(const HealthCheck& check, net::SocketAddress address, Deadline deadline) {
   const TimePoint began = loop_.now();
-  if (is_canceled_) co_await runtime::fail({.code = ErrorCode::canceled});
-  const runtime::Accepted socket = loop_.connect(address.get(), address.size);
+  const runtime::Accepted socket = check.transport() == CheckTransport::datagrams
+                                       ? loop_.connect_datagrams(address.get(), address.size)
+                                       : loop_.connect(address.get(), address.size);
   if (socket.descriptor < 0) co_await runtime::fail(http::connect_error(socket.error));
   net::Connection connection(loop_, socket.descriptor);
   connection_ = &connection;
@@ -62,22 +68,27 @@ runtime::Task<CheckResult> HealthChecker::ask(const HealthCheck& check, net::Soc
 
   std::string received;
   std::array<char, 4096> piece;
-  bool ended = false;
+  AnswerEnd end = AnswerEnd::open;
   while (true) {
-    if (std::optional<CheckResult> verdict = check.judge(received, ended, loop_.now() - began)) {
+    if (std::optional<CheckResult> verdict = check.judge(received, end, loop_.now() - began)) {
       co_return std::move(*verdict);
     }
-    co_await connection.readable(deadline);
+    if (end == AnswerEnd::late) co_await runtime::fail({.code = ErrorCode::timed_out});
+    const Result<void> readable = co_await with_result(connection.readable(deadline));
+    if (!readable && readable.error().code == ErrorCode::timed_out) {
+      end = AnswerEnd::late;
+      continue;
+    }
+    co_await Result<void>(readable);
     const runtime::IoResult got = connection.receive(piece);
     if (got.would_block()) continue;
-    if (!got.ok()) co_await runtime::fail(kReset);
+    if (!got.ok()) co_await runtime::fail(receive_error(got.error));
     received.append(piece.data(), got.count);
-    ended = got.count == 0 || received.size() >= HealthCheck::kMaxResponse;
+    if (got.count == 0 || received.size() >= HealthCheck::kMaxResponse) end = AnswerEnd::closed;
   }
 }
 
 void HealthChecker::cancel() {
-  is_canceled_ = true;
   if (connection_ != nullptr) connection_->cancel();
 }
 

@@ -14,9 +14,10 @@ namespace fairlead::pool {
 struct CheckOutcome {
   CheckResult result;
   bool timed_out = false;
+  bool was_connected = false;
 };
 
-// One check at a time; `cancel` ends the one that runs. Belongs to the control thread.
+// One check at a time; `cancel` ends the one that runs, if any. Belongs to the control thread.
 class HealthChecker {
  public:
   explicit HealthChecker(runtime::EventLoop& loop) : loop_(loop) {}
@@ -31,7 +32,6 @@ class HealthChecker {
   runtime::EventLoop& loop_;
   net::Connection* connection_ = nullptr;
   bool is_connected_ = false;
-  bool is_canceled_ = false;
 };
 
 }  // namespace fairlead::pool

@@ -19,7 +19,8 @@ struct Answer {
   http::HeadParse::Status parsed = http::HeadParse::Status::incomplete;
   std::string_view refusal;  // what is wrong with it where it was refused
   int status = 0;
-  std::string body;  // what has come of it, decoded
+  std::string_view reason;  // the words after the status
+  std::string body;         // what has come of it, decoded
   bool is_whole = false;
 };
 
@@ -33,6 +34,15 @@ void decode_body(std::string_view bytes, http::BodyDecoder decoder, Answer& answ
   answer.is_whole = decoder.is_complete() || step.status == http::BodyStep::Status::refused;
 }
 
+// How apps say that they are still starting: 503 with this word in the reason or the body.
+bool says_initializing(const Answer& answer) {
+  constexpr std::string_view kWord = "initializing";
+  const auto contains = [&](std::string_view text) {
+    return !std::ranges::search(text, kWord, [](char left, char right) { return (left | 0x20) == right; }).empty();
+  };
+  return answer.status == 503 && (contains(answer.reason) || contains(answer.body));
+}
+
 // The final response: interim ones (RFC 9110, 15.2) are skipped.
 Answer parse_answer(std::string_view received) {
   http::ResponseHead head;
@@ -44,7 +54,7 @@ Answer parse_answer(std::string_view received) {
     received.remove_prefix(parse.consumed);
   } while (head.status < 200 && head.status != 101);
 
-  Answer answer{.parsed = parse.status, .refusal = {}, .status = head.status, .body = {}};
+  Answer answer{.parsed = parse.status, .refusal = {}, .status = head.status, .reason = head.reason, .body = {}};
   decode_body(received, http::BodyDecoder(head.framing, head.content_length), answer);
   return answer;
 }
@@ -76,22 +86,22 @@ class HttpCheck final : public HealthCheck {
 
   std::string_view request() const override { return request_; }
 
-  std::optional<CheckResult> judge(std::string_view received, bool ended, Duration took) const override {
+  std::optional<CheckResult> judge(std::string_view received, AnswerEnd end, Duration took) const override {
     const Answer answer = parse_answer(received);
     if (answer.parsed == http::HeadParse::Status::refused)
       return verdict(word(ErrorCode::bad_response), fmt::format("not valid HTTP: {}", answer.refusal), took);
     if (answer.parsed == http::HeadParse::Status::incomplete) {
-      if (!ended) return std::nullopt;
+      if (end != AnswerEnd::closed) return std::nullopt;
       return verdict(word(ErrorCode::reset_before_response), "closed without an answer", took);
     }
     const std::string status = fmt::format("{}", answer.status);
-    if (!options_.expect.contains(answer.status)) return verdict("check_status", status, took);
+    if (!options_.expect.contains(answer.status)) return refusal(answer, end, took);
     if (answer.body.find(options_.body) != std::string::npos) {
       CheckResult passed = verdict("ok", fmt::format("{}, {}", status, short_duration(took)), took);
       passed.verdict = CheckVerdict::passed;
       return passed;
     }
-    if (!ended && !answer.is_whole) return std::nullopt;
+    if (end == AnswerEnd::open && !answer.is_whole) return std::nullopt;
     return verdict("check_body", fmt::format("{} without the text \"{}\"", status, options_.body), took);
   }
 
@@ -108,6 +118,16 @@ class HttpCheck final : public HealthCheck {
   }
 
  private:
+  // A status that does not pass. That of a 503 may be told by its body.
+  std::optional<CheckResult> refusal(const Answer& answer, AnswerEnd end, Duration took) const {
+    if (says_initializing(answer)) {
+      CheckResult result = verdict("initializing", "503 initializing: not ready yet", took);
+      result.verdict = CheckVerdict::not_ready;
+      return result;
+    }
+    if (answer.status == 503 && end == AnswerEnd::open && !answer.is_whole) return std::nullopt;
+    return verdict("check_status", fmt::format("{}", answer.status), took);
+  }
   CheckResult verdict(std::string_view reason, std::string_view found, Duration took) const {
     return {.reason = reason, .summary = fmt::format("GET {} → {}", options_.path, found), .took = took};
   }

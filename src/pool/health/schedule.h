@@ -14,10 +14,9 @@ class CheckSchedule {
 
   explicit CheckSchedule(Duration every) : every_(every) {}
 
-  // The first check: at once at process start, so that a start is quick; also for servers added later.
-  TimePoint first(TimePoint now) const { return now; }
-  // The second one falls anywhere within an interval, which spreads servers that started together; later ones follow
-  // at `every` (half of it while `failing`), jittered. `started` is when the last check began.
+  // The first check is up to the caller. The second one falls anywhere within an interval, which spreads servers that
+  // started together; later ones follow at `every` (half of it while `failing`), jittered. `started` is when the last
+  // check began.
   TimePoint next(TimePoint started, bool failing, Random& random);
 
  private:

@@ -12,8 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(CheckSchedule, the_first_check_is_due_at_once) { EXPECT_EQ(CheckSchedule(5s).first(kTestStart), kTestStart); }
-
 TEST(CheckSchedule, servers_that_start_together_are_spread_over_an_interval) {
   Random random(1);
   std::vector<int> tenths(10);

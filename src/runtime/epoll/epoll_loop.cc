@@ -34,6 +34,18 @@ void disable_nagle(int descriptor, int family) {
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+Accepted begin_connect(int type, const sockaddr* address, socklen_t length) {
+  Accepted connecting;
+  connecting.descriptor = ::socket(address->sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (connecting.descriptor < 0) {
+    connecting.error = errno;
+  } else if (::connect(connecting.descriptor, address, length) != 0 && errno != EINPROGRESS) {
+    connecting.error = errno;
+    ::close(std::exchange(connecting.descriptor, -1));
+  }
+  return connecting;
+}
+
 int milliseconds_until(Deadline until, TimePoint now) {
   if (until == kNever) return -1;
   if (until <= now) return 0;
@@ -84,18 +96,13 @@ Accepted EpollLoop::accept(int listener) {
 }
 
 Accepted EpollLoop::connect(const sockaddr* address, socklen_t length) {
-  Accepted connecting;
-  connecting.descriptor = ::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (connecting.descriptor < 0) {
-    connecting.error = errno;
-    return connecting;
-  }
-  disable_nagle(connecting.descriptor, address->sa_family);
-  if (::connect(connecting.descriptor, address, length) != 0 && errno != EINPROGRESS) {
-    connecting.error = errno;
-    ::close(std::exchange(connecting.descriptor, -1));
-  }
+  const Accepted connecting = begin_connect(SOCK_STREAM, address, length);
+  if (connecting.descriptor >= 0) disable_nagle(connecting.descriptor, address->sa_family);
   return connecting;
+}
+
+Accepted EpollLoop::connect_datagrams(const sockaddr* address, socklen_t length) {
+  return begin_connect(SOCK_DGRAM, address, length);
 }
 
 int EpollLoop::connect_error(int descriptor) {

@@ -17,6 +17,7 @@ class EpollLoop final : public EventLoop {
   WallTime wall_now() const override;
   Accepted accept(int listener) override;
   Accepted connect(const sockaddr* address, socklen_t length) override;
+  Accepted connect_datagrams(const sockaddr* address, socklen_t length) override;
   int connect_error(int descriptor) override;
   IoResult receive(int descriptor, std::span<char> into) override;
   bool has_input(int descriptor) override;

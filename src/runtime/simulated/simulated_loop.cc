@@ -131,6 +131,8 @@ void SimulatedLoop::establish(int client, const std::string& address) {
   tell(client, {.writable = true});
 }
 
+Accepted SimulatedLoop::connect_datagrams(const sockaddr*, socklen_t) { return {.error = EPROTONOSUPPORT}; }
+
 int SimulatedLoop::connect_error(int descriptor) {
   const Socket* socket = find(descriptor);
   FAIRLEAD_ASSERT(socket != nullptr);
