@@ -427,6 +427,15 @@ health: /health)"},
 routes: [{listeners: [a], respond: {}}])",
      R"(listeners: {a: {address: ":80"}, b: {address: ":81"}}
 routes: [{respond: {}}])"},
+    {"F3004", "a waiting line that is never used",
+     "Requests wait only while every server has as many in flight as `max_inflight` allows. Without a limit no server "
+     "is ever full.",
+     R"(to: 3001
+health: /health
+defaults: {pool: {queue: {max: 100}}})",
+     R"(to: 3001
+health: /health
+defaults: {pool: {limits: {max_inflight: 50}, queue: {max: 100}}})"},
 });
 
 }  // namespace

@@ -46,8 +46,8 @@ std::vector<Refused> unsupported_keys() {
   add("listen: :1\npools: {p: {servers: [2]}}\nroutes: [{to: p, match: {", "}}]",
       {"query", "cookie", "client", "sni", "table"});
   add("listen: :1\nroutes: [{to: p}]\npools: {p: {servers: [2], ", "}}",
-      {"discover", "hash", "sticky", "queue", "limits", "protocol", "tls", "proxy_protocol", "udp"});
-  add("to: [{address: 1, ", "}]", {"max_inflight", "zone", "tags"});
+      {"discover", "hash", "sticky", "protocol", "tls", "proxy_protocol", "udp"});
+  add("to: [{address: 1, ", "}]", {"zone", "tags"});
   add("to: 1\nhealth: {", "}", {"send"});
   add("to: 1\nerrors: {", "}", {"pages", "replace"});
   add("to: 1\nlog: {", "}", {"redact"});

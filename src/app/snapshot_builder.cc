@@ -35,6 +35,8 @@ std::shared_ptr<const pool::Pool> SnapshotBuilder::build_pool(const std::string&
     } else {
       kept = std::make_shared<pool::Server>(known.vitals, name, server_name, server.address, server.weight);
     }
+    const std::uint32_t limit = server.max_inflight.value_or(options.limits.max_inflight.value_or(0));
+    if (kept->max_inflight() != limit) kept->publish_max_inflight(limit);
     members.push_back({kept, server.backup});
   }
   known.servers = std::move(servers);

@@ -164,6 +164,13 @@ TEST(Validate, warns_of_checks_that_only_connect_unless_that_was_chosen) {
   EXPECT_THAT(codes("to: 3001\nhealth: {type: tcp}"), IsEmpty());
 }
 
+TEST(Validate, warns_of_a_waiting_line_without_a_limit) {
+  const std::string pool = "listen: :80\nroutes: [{to: web}]\npools: {web: {health: /h, ";
+  EXPECT_THAT(codes(pool + "servers: [1], queue: {max: 5}}}"), ElementsAre("F3004"));
+  EXPECT_THAT(codes(pool + "servers: [1], queue: {max: 5}, limits: {max_inflight: 9}}}"), IsEmpty());
+  EXPECT_THAT(codes(pool + "servers: [{address: 1, max_inflight: 9}], queue: {max: 5}}}"), IsEmpty());
+}
+
 TEST(Validate, works_without_a_tree_for_readers_of_other_formats) {
   Options options;
   options.listeners["web"].address = {{"", 80, ""}};

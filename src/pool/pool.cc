@@ -7,7 +7,14 @@
 namespace fairlead::pool {
 
 Pool::Pool(std::string name, PoolOptions options, std::vector<Member> members, std::shared_ptr<PoolVitals> vitals)
-    : name_(std::move(name)), options_(std::move(options)), members_(std::move(members)), vitals_(std::move(vitals)) {}
+    : name_(std::move(name)),
+      options_(std::move(options)),
+      members_(std::move(members)),
+      vitals_(std::move(vitals)),
+      has_limits_(options_.limits.max_inflight ||
+                  std::ranges::any_of(options_.servers,
+                                      [](const ServerOptions& server) { return server.max_inflight.has_value(); })),
+      generation_(vitals_->waiting_line.begin_generation()) {}
 
 PoolState Pool::state() const { return pool_state(members_); }
 

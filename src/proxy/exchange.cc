@@ -26,6 +26,11 @@ bool agrees_to(const http::ResponseHead& head, std::string_view protocol) {
   return !protocol.empty() && http::equals_ignoring_case(head.upgrade, protocol);
 }
 
+// No server was tried.
+bool means_no_room(ErrorCode code) {
+  return code == ErrorCode::no_server || code == ErrorCode::queue_full || code == ErrorCode::queue_timeout;
+}
+
 bool retries_on(const RetryOptions& retry, RetryOn event) {
   return std::ranges::find(retry.on, event) != retry.on.end();
 }
@@ -56,6 +61,7 @@ Exchange::~Exchange() {
 void Exchange::abandon(ErrorCode why) {
   abandoned_ = why;
   if (upstream_ != nullptr) upstream_->cancel();
+  if (place_ != nullptr) place_->give_up();
 }
 
 runtime::Task<void> Exchange::run() {
@@ -76,10 +82,11 @@ runtime::Task<void> Exchange::run() {
   while (!outcome && may_retry(outcome.error())) {
     const Result<void> again = co_await attempt().result();
     // Where no other server is left, the first failure is the one worth telling.
-    if (!again && again.error().code == ErrorCode::no_server) break;
+    if (!again && means_no_room(again.error().code)) break;
     outcome = again;
     if (outcome && retries_ > 0) context_.counters.retries_recovered.add();
   }
+  permit_.release();
   if (!outcome && abandoned_) co_await runtime::fail({.code = *abandoned_, .blame = Blame::downstream});
   co_await Result<void>(outcome);
 }
@@ -88,10 +95,13 @@ runtime::Task<void> Exchange::attempt() {
   const TimePoint began = context_.loop.now();
   const bool same_server = std::exchange(needs_fresh_connection_, false);
   if (!same_server) {
-    server_ = co_await pool().pick(tried_, began);
+    permit_.release();
+    Result<pool::Permit> permit = pool().admit(tried_, began);
+    if (!permit && permit.error().code == ErrorCode::queue_full) permit = co_await wait_for_permit().result();
+    permit_ = co_await std::move(permit);
+    server_ = permit_.server();
     tried_.add(*server_);
   }
-  const pool::InFlight in_flight(*server_);
   Result<void> outcome;
   {
     const Result<pool::Lease> leased = co_await lease(*server_, same_server || retries_ > 0).result();
@@ -108,6 +118,17 @@ runtime::Task<void> Exchange::attempt() {
   if (!outcome) note_attempt(outcome.error(), began);
   report(outcome);
   co_await Result<void>(outcome);
+}
+
+runtime::Task<pool::Permit> Exchange::wait_for_permit() {
+  const TimePoint began = context_.loop.now();
+  const pool::Pool& shared = pool().pool();
+  pool::Place place(shared.waiting_line(), context_.loop, shared.generation(), !tried_.empty());
+  place_ = &place;
+  Result<pool::Permit> permit = co_await pool().wait_for_permit(place, tried_, total_deadline_).result();
+  place_ = nullptr;
+  queue_time_ = queue_time_.value_or(Duration::zero()) + (context_.loop.now() - began);
+  co_return permit;
 }
 
 runtime::Task<pool::Lease> Exchange::lease(pool::Server& server, bool fresh) {
@@ -368,7 +389,14 @@ runtime::Task<void> Exchange::answer_with_error(const Error& error) {
                        .at = wall_start_,
                        .detail = view_->snapshot().errors.detail,
                        .client_is_local = client_.is_local,
-                       .server = server_ != nullptr ? std::string_view(server_->name()) : std::string_view()});
+                       .server = server_ != nullptr ? std::string_view(server_->name()) : std::string_view(),
+                       .retry_after = retry_after(error)});
+}
+
+// Within the time that a request may wait, all that wait now will have left the line.
+std::optional<std::int64_t> Exchange::retry_after(const Error& error) {
+  if (error.code != ErrorCode::queue_full && error.code != ErrorCode::queue_timeout) return std::nullopt;
+  return std::chrono::ceil<std::chrono::seconds>(pool().pool().options().queue.timeout).count();
 }
 
 void Exchange::record(const Result<void>& outcome) {
@@ -390,6 +418,7 @@ void Exchange::record(const Result<void>& outcome) {
                                  .status = has_failed && status_ == 0 ? status_of(outcome.error().code) : status_,
                                  .reason = has_failed ? word(outcome.error().code) : std::string_view("ok"),
                                  .total = context_.loop.now() - start_,
+                                 .queue = queue_time_,
                                  .connect = connect_time_,
                                  .first_byte = first_byte_time_,
                                  .bytes_in = downstream_.bytes_received() + tunnel_counts_.from_client,

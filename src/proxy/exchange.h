@@ -12,7 +12,9 @@
 #include "http/tunnel.h"
 #include "pool/balancer.h"
 #include "pool/keepalive_cache.h"
+#include "pool/permit.h"
 #include "pool/pool_view.h"
+#include "pool/waiting_line.h"
 #include "proxy/context.h"
 #include "proxy/forwarded_request.h"
 #include "proxy/snapshot.h"
@@ -47,6 +49,8 @@ class Exchange final : private http::DepartureWatcher {
   void on_client_left() override { abandon(ErrorCode::client_gone); }
   // A try on one server.
   runtime::Task<void> attempt();
+  // Where every server is full: a permit of the first that has room.
+  runtime::Task<pool::Permit> wait_for_permit();
   runtime::Task<pool::Lease> lease(pool::Server& server, bool fresh);
   runtime::Task<void> forward(http::ClientStream& upstream);
   runtime::Task<void> send_request_body(http::ClientStream& upstream);
@@ -65,6 +69,7 @@ class Exchange final : private http::DepartureWatcher {
   void end_upload() {
     if (!upload_ended_) upload_ended_ = context_.loop.now();
   }
+  std::optional<std::int64_t> retry_after(const Error& error);
   bool may_retry(const Error& error);
   bool may_retry_method() const;
   bool takes_retry();
@@ -88,6 +93,8 @@ class Exchange final : private http::DepartureWatcher {
 
   pool::TriedServers tried_;
   pool::Server* server_ = nullptr;          // of the latest try
+  pool::Permit permit_;                     // of that server, while the try goes on
+  pool::Place* place_ = nullptr;            // in the waiting line, while there
   http::ClientStream* upstream_ = nullptr;  // in use by the try that is going on
   std::uint32_t retries_ = 0;
   std::uint16_t status_ = 0;
@@ -99,6 +106,7 @@ class Exchange final : private http::DepartureWatcher {
   bool reused_ = false;
   bool needs_fresh_connection_ = false;  // the next try goes to the same server
   bool retry_is_granted_ = false;
+  std::optional<Duration> queue_time_;
   std::optional<Duration> connect_time_;
   std::optional<Duration> first_byte_time_;
   http::TunnelCounts tunnel_counts_;
