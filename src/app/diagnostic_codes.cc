@@ -226,6 +226,13 @@ pools: {web: {servers: [3001], health: /health}})",
 routes:
   - {match: {method: GET}, to: web}
 pools: {web: {servers: [3001], health: /health}})"},
+    {"F0218", "a secret that can be guessed", "A secret has at least 16 characters, best from `openssl rand -hex 16`.",
+     R"(to: 3001
+health: /health
+defaults: {pool: {sticky: {secret: hunter2}}})",
+     R"(to: 3001
+health: /health
+defaults: {pool: {sticky: {secret: 59d06ae8c1b04d2f93b7f8a12c6e4d90}}})"},
     {"F1001", "two routes with one name",
      "Routes appear in logs and metrics under their names. A route without one is called r1, r2 and so on, by its "
      "place in the list.",
@@ -356,6 +363,16 @@ pools: {web: {servers: [3001], health: /health}})"},
 health: {type: tcp, path: /health})",
      R"(to: 3001
 health: {path: /health})"},
+    {"F1019", "a cookie that browsers drop",
+     "With `same_site: none` a cookie is sent with requests from other sites, which browsers allow only to cookies "
+     "that "
+     "are secure.",
+     R"(to: 3001
+health: /health
+defaults: {pool: {sticky: {same_site: none, secure: off}}})",
+     R"(to: 3001
+health: /health
+defaults: {pool: {sticky: {same_site: none, secure: on}}})"},
     {"F1105", "two routes match equally well",
      "The choice of a route never depends on the order of the file: it goes by exact host, longest wildcard, any host; "
      "then exact path, longest prefix; then the number of other conditions; then `priority`. Two routes that agree in "
@@ -436,6 +453,19 @@ defaults: {pool: {queue: {max: 100}}})",
      R"(to: 3001
 health: /health
 defaults: {pool: {limits: {max_inflight: 50}, queue: {max: 100}}})"},
+    {"F3005", "a sticky cookie shared by two pools",
+     "Each pool takes the other's cookie for a stale one and sets its own, so that clients that use both stick to "
+     "neither.",
+     R"(listen: :8080
+routes: [{to: web}, {match: {path: /api/*}, to: api}]
+pools:
+  web: {servers: [3001], health: /health, sticky: cookie}
+  api: {servers: [3002], health: /health, sticky: cookie})",
+     R"(listen: :8080
+routes: [{to: web}, {match: {path: /api/*}, to: api}]
+pools:
+  web: {servers: [3001], health: /health, sticky: cookie}
+  api: {servers: [3002], health: /health, sticky: {cookie: fairlead-api}})"},
 });
 
 }  // namespace

@@ -40,7 +40,9 @@ std::shared_ptr<const pool::Pool> SnapshotBuilder::build_pool(const std::string&
     members.push_back({kept, server.backup});
   }
   known.servers = std::move(servers);
-  return std::make_shared<const pool::Pool>(name, options, std::move(members), known.vitals);
+  pool::PoolOptions signed_options = options;
+  if (signed_options.sticky.secret.text.empty()) signed_options.sticky.secret.text = secret_;
+  return std::make_shared<const pool::Pool>(name, std::move(signed_options), std::move(members), known.vitals);
 }
 
 }  // namespace fairlead::app

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "base/units.h"
 #include "net/endpoint.h"
+#include "pool/sticky_options.h"
 
 namespace fairlead::pool {
 
@@ -101,6 +102,7 @@ struct PoolOptions {
   Duration warmup = 10s;
   PoolTimeouts timeouts;
   KeepaliveOptions keepalive;
+  StickyOptions sticky;
   QueueOptions queue;
   PoolLimits limits;
   friend bool operator==(const PoolOptions&, const PoolOptions&) = default;

@@ -301,11 +301,11 @@ config::SchemaPtr schema_of(const PoolOptions*) {
       unsupported("drain", "How long a server that leaves may finish its requests."),
       field("timeouts", &PoolOptions::timeouts, "Limits on waiting for a server."),
       field("keepalive", &PoolOptions::keepalive, "Connections to servers that are kept for reuse."),
+      field("sticky", &PoolOptions::sticky, "Sends a client to the same server each time: `off`, `cookie`, or a map."),
       field("queue", &PoolOptions::queue, "The waiting line, used only when every usable server is at `max_inflight`."),
       field("limits", &PoolOptions::limits, "Limits of the work in flight."),
       unsupported("discover", "Servers that come from DNS, Docker, Kubernetes or a file."),
       unsupported("hash", "The key of `algorithm: hash`."),
-      unsupported("sticky", "Sends a client to the same server each time."),
       unsupported("protocol", "The protocol towards the servers; it is HTTP/1.1."),
       unsupported("tls", "TLS towards the servers."),
       unsupported("proxy_protocol", "Sends the client's address ahead of the request."),
@@ -315,6 +315,7 @@ config::SchemaPtr schema_of(const PoolOptions*) {
 void validate(const PoolOptions& pool, const Cursor& at, Report& report) {
   validate_servers(pool, at, report);
   validate_health(pool.health, at.at("health"), report);
+  validate(pool.sticky, at.at("sticky"), report);
   const bool has_limit = pool.limits.max_inflight || std::ranges::any_of(pool.servers, [](const ServerOptions& server) {
                            return server.max_inflight.has_value();
                          });

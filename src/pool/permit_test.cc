@@ -32,14 +32,15 @@ TEST(Permit, without_a_limit_there_is_always_one) {
 TEST(Permit, what_is_moved_is_counted_once) {
   TestServers servers(1);
   {
-    Permit permit = std::move(*Permit::try_take(servers[0]));
+    Permit permit(servers[0]);
     Permit other = std::move(permit);
-    EXPECT_EQ(permit.server(), nullptr);
     EXPECT_EQ(other.server(), &servers[0]);
+    EXPECT_EQ(servers[0].in_flight(), 1u);
+    other = Permit(servers[0]);
     EXPECT_EQ(servers[0].in_flight(), 1u);
   }
   EXPECT_EQ(servers[0].in_flight(), 0u);
-  EXPECT_EQ(servers[0].requests(), 1u);
+  EXPECT_EQ(servers[0].requests(), 2u);
 }
 
 TEST(Permit, a_lower_limit_lets_those_in_flight_end) {

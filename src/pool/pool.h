@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "pool/pool_vitals.h"
 #include "pool/server.h"
 #include "pool/server_state.h"
+#include "pool/sticky_cookie.h"
 
 namespace fairlead::pool {
 
@@ -36,6 +38,8 @@ class Pool {
   RetryBudget& retry_budget() const { return vitals_->retry_budget; }
   // Where requests wait while every server is full. Shared by all workers.
   WaitingLine& waiting_line() const { return vitals_->waiting_line; }
+  // Null where clients do not stick.
+  const StickyCookie* sticky() const { return sticky_ ? &*sticky_ : nullptr; }
   // Whether any server has a limit of requests in flight.
   bool has_limits() const { return has_limits_; }
   // Of the waiting line.
@@ -48,6 +52,7 @@ class Pool {
   PoolOptions options_;
   std::vector<Member> members_;
   std::shared_ptr<PoolVitals> vitals_;
+  std::optional<StickyCookie> sticky_;
   bool has_limits_;
   std::uint64_t generation_;
 };

@@ -60,6 +60,19 @@ Result<Permit> PoolView::admit(const TriedServers& tried, TimePoint now, std::ui
   return take(tried, now, key_hash);
 }
 
+Result<Permit> PoolView::admit_to(Server& server) {
+  const ServerState state = server.state();
+  // A cookie was issued when it was well: before its first check after a restart, it is taken to be.
+  if (!is_serving(state) && state != ServerState::draining && state != ServerState::checking) {
+    return std::unexpected(Error{.code = ErrorCode::no_server,
+                                 .blame = Blame::upstream,
+                                 .detail = "the server that the client sticks to is not up"});
+  }
+  if (pool_->has_limits() && !pool_->waiting_line().is_empty()) return std::unexpected(kAllFull);
+  if (std::optional<Permit> permit = Permit::try_take(server)) return std::move(*permit);
+  return std::unexpected(kAllFull);
+}
+
 runtime::Task<Permit> PoolView::wait_for_permit(Place& place, const TriedServers& tried, Deadline deadline,
                                                 std::uint64_t key_hash) {
   const QueueOptions& queue = pool_->options().queue;

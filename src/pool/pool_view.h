@@ -42,6 +42,9 @@ class PoolView {
   // A permit of the server for the next try, never one of `tried`. Where every server that could take the request is
   // full, or others wait for one already: Error::queue_full, and `wait_for_permit` is next.
   Result<Permit> admit(const TriedServers& tried, TimePoint now, std::uint64_t key_hash = 0);
+  // A permit of the server that a client sticks to: of one that serves, is draining, or was not checked yet. Errors:
+  // no_server where it is none of these, queue_full where it has no room for who comes now.
+  Result<Permit> admit_to(Server& server);
   // A permit as soon as a server has room, in the order of the pool's line. Errors: queue_full where the line is,
   // queue_timeout, no_server, canceled where `place` gave up.
   runtime::Task<Permit> wait_for_permit(Place& place, const TriedServers& tried, Deadline deadline,

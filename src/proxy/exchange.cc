@@ -48,7 +48,10 @@ Exchange::Exchange(Context& context, http::ServerStream& downstream, const Clien
       start_(context.loop.now()) {
   const http::RequestHead& head = downstream.request();
   route_ = view_->snapshot().routes.match(client.listener, head);
-  prepared_ = request_.build(head, client, id_.text(), context.workspace);
+  if (route_ != nullptr && route_->pool != Route::kNoPool) {
+    sticky_.begin(pool().pool().sticky(), head, wall_start_, client.scheme == "https", context.counters);
+  }
+  prepared_ = request_.build(head, client, id_.text(), context.workspace, sticky_.hidden_cookie());
   context_.counters.requests.add();
   downstream_.watch_departure(this);
 }
@@ -93,8 +96,9 @@ runtime::Task<void> Exchange::attempt() {
   const bool same_server = std::exchange(needs_fresh_connection_, false);
   if (!same_server) {
     permit_.release();
-    Result<pool::Permit> permit = pool().admit(tried_, began);
-    if (!permit && permit.error().code == ErrorCode::queue_full) permit = co_await wait_for_permit().result();
+    Result<pool::Permit> permit = admit(began);
+    const bool may_wait = !permit && permit.error().code == ErrorCode::queue_full && !sticky_.is_bound();
+    if (may_wait) permit = co_await wait_for_permit().result();
     permit_ = co_await std::move(permit);
     server_ = permit_.server();
     tried_.add(*server_);
@@ -115,6 +119,15 @@ runtime::Task<void> Exchange::attempt() {
   if (!outcome) note_attempt(outcome.error(), began);
   report(outcome);
   co_await Result<void>(outcome);
+}
+
+// The server that the client sticks to comes first.
+Result<pool::Permit> Exchange::admit(TimePoint now) {
+  if (sticky_.wanted() == nullptr || !tried_.empty()) return pool().admit(tried_, now);
+  Result<pool::Permit> permit = pool().admit_to(*sticky_.wanted());
+  if (permit || sticky_.is_bound()) return permit;
+  if (permit.error().code == ErrorCode::queue_full) sticky_.stay_away();
+  return pool().admit(tried_, now);
 }
 
 runtime::Task<pool::Permit> Exchange::wait_for_permit() {
@@ -251,6 +264,7 @@ runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
   http::BufferWriter& writer = downstream_.begin_head(head->status, head->reason);
   http::copy_fields(writer, head->fields, dropped);
   http::write_field(writer, "X-Request-Id", id_.text());
+  sticky_.write(writer, *server_);
   co_await downstream_.send_head(http::OutgoingFraming::of(*head, request_.method()), first);
   if (!first.is_last) co_await relay_body(upstream, idle);
   response_complete_ = true;
@@ -286,6 +300,7 @@ runtime::Task<void> Exchange::open_tunnel(http::ClientStream& upstream, const ht
   http::BufferWriter& writer = downstream_.begin_head(head.status, head.reason);
   http::copy_fields(writer, head.fields, http::hop_by_hop_fields(head.fields));
   http::write_field(writer, "X-Request-Id", id_.text());
+  sticky_.write(writer, *server_);
   downstream_.watch_departure(nullptr);  // The tunnel passes on the end of either side.
   const http::Transport client = co_await downstream_.switch_protocols(request_.upgrade());
   http::Tunnel tunnel(client, upstream.transport(), request_.upgrade(), route_->options.timeouts.stream_idle,
@@ -316,7 +331,7 @@ bool Exchange::may_retry(const Error& error) {
 
 bool Exchange::takes_retry() {
   const RetryOptions& retry = route_->options.retry;
-  if (retries_ >= retry.attempts || !pool().has_untried(tried_)) return false;
+  if (retries_ >= retry.attempts || sticky_.is_bound() || !pool().has_untried(tried_)) return false;
   if (!pool().pool().retry_budget().try_spend(retry.budget, context_.loop.now())) return false;
   ++retries_;
   context_.counters.retries.add();

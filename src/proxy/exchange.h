@@ -18,6 +18,7 @@
 #include "proxy/context.h"
 #include "proxy/forwarded_request.h"
 #include "proxy/snapshot.h"
+#include "proxy/stickiness.h"
 #include "runtime/task.h"
 #include "telemetry/access_record.h"
 #include "telemetry/counter.h"
@@ -50,6 +51,7 @@ class Exchange final : private http::DepartureWatcher {
   void on_client_left() override { abandon(ErrorCode::client_gone); }
   // A try on one server.
   runtime::Task<void> attempt();
+  Result<pool::Permit> admit(TimePoint now);
   // Where every server is full: a permit of the first that has room.
   runtime::Task<pool::Permit> wait_for_permit();
   runtime::Task<pool::Lease> lease(pool::Server& server, bool fresh);
@@ -93,6 +95,7 @@ class Exchange final : private http::DepartureWatcher {
   const Route* route_ = nullptr;
   Deadline total_deadline_ = kNever;
 
+  Stickiness sticky_;
   pool::TriedServers tried_;
   pool::Server* server_ = nullptr;          // of the latest try
   pool::Permit permit_;                     // of that server, while the try goes on

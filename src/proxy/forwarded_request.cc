@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "http/codec/cookie.h"
 #include "http/codec/hop_by_hop.h"
 #include "runtime/slab.h"
 
@@ -21,13 +22,37 @@ void drop_forwarding_fields(const http::FieldList& fields, http::FieldMarks& dro
   }
 }
 
+// Writes the Cookie fields anew, without the cookie that is meant for us.
+void write_other_cookies(http::BufferWriter& writer, const http::FieldList& fields, std::string_view hidden) {
+  for (std::size_t index = 0; index < fields.size(); ++index) {
+    if (fields[index].id != http::FieldId::cookie) continue;
+    std::string_view before = "Cookie: ";
+    http::for_each_cookie(fields[index].value, [&](const http::Cookie& cookie) {
+      if (cookie.name == hidden) return;
+      writer.append(before);
+      writer.append(cookie.text);
+      before = "; ";
+    });
+    if (before == "; ") writer.append("\r\n");
+  }
+}
+
+void drop_cookie_fields(const http::FieldList& fields, http::FieldMarks& dropped) {
+  for (std::size_t index = 0; index < fields.size(); ++index) {
+    if (fields[index].id == http::FieldId::cookie) dropped.set(index);
+  }
+}
+
 void write_fields(http::BufferWriter& writer, const http::RequestHead& head, const ClientInfo& client,
-                  std::string_view request_id) {
+                  std::string_view request_id, std::string_view hidden_cookie) {
   http::FieldMarks dropped = http::hop_by_hop_fields(head.fields);
   drop_forwarding_fields(head.fields, dropped);
+  const bool hides_cookie = !hidden_cookie.empty() && http::find_cookie(head.fields, hidden_cookie).has_value();
+  if (hides_cookie) drop_cookie_fields(head.fields, dropped);
   // RFC 9112, 3.2: a request of HTTP/1.0 may have no Host; one of HTTP/1.1 must have it, even if it is empty.
   if (!head.fields.has(http::FieldId::host)) http::write_field(writer, "Host", head.authority);
   http::copy_fields(writer, head.fields, dropped);
+  if (hides_cookie) write_other_cookies(writer, head.fields, hidden_cookie);
   http::write_field(writer, "X-Forwarded-For", client.ip);
   http::write_field(writer, "X-Forwarded-Proto", client.scheme);
   if (!head.authority.empty()) http::write_field(writer, "X-Forwarded-Host", head.authority);
@@ -42,9 +67,10 @@ ForwardedRequest::~ForwardedRequest() {
 }
 
 Result<void> ForwardedRequest::build(const http::RequestHead& head, const ClientInfo& client,
-                                     std::string_view request_id, http::Workspace& workspace) {
+                                     std::string_view request_id, http::Workspace& workspace,
+                                     std::string_view hidden_cookie) {
   http::BufferWriter writer(workspace.output_space());
-  write_fields(writer, head, client, request_id);
+  write_fields(writer, head, client, request_id, hidden_cookie);
   if (writer.has_overflowed()) {
     return std::unexpected(Error{.code = ErrorCode::header_too_large, .blame = Blame::downstream});
   }

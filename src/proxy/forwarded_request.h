@@ -28,9 +28,10 @@ class ForwardedRequest {
   ForwardedRequest& operator=(const ForwardedRequest&) = delete;
   ~ForwardedRequest();
 
-  // Copies `head`, which lies in the worker's scratch. Fails with header_too_large where it does not fit.
+  // Copies `head`, which lies in the worker's scratch, without the cookie of that name (if it is not empty). Fails with
+  // header_too_large where it does not fit.
   Result<void> build(const http::RequestHead& head, const ClientInfo& client, std::string_view request_id,
-                     http::Workspace& workspace);
+                     http::Workspace& workspace, std::string_view hidden_cookie = {});
 
   http::Method method() const { return method_; }
   std::string_view method_text() const { return method_text_; }

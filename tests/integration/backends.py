@@ -171,6 +171,8 @@ def respond(backend: Backend, connection: socket.socket, reader, request: Reques
             send(head(f"{argument} Whatever", *length, 'ETag: "x"'))
         case "hop":
             send(full(b"ok", "200 OK", "Connection: X-Private", "X-Private: 1", "X-Public: 2", "Keep-Alive: timeout=9"))
+        case "cookies":
+            send(full(b"ok", "200 OK", "Set-Cookie: session=1; Path=/", "Set-Cookie: theme=dark"))
         case "slow":
             time.sleep(int(argument) / 1000)
             send(full(backend.name.encode()))
