@@ -37,12 +37,7 @@ PoolView::PoolView(std::shared_ptr<const Pool> pool, Random& random, SuspectList
 }
 
 Result<Server*> PoolView::pick(const TriedServers& tried, TimePoint now, std::uint64_t key_hash) {
-  // The epoch is read before the states, so that a change in between is seen at the next choice.
-  const std::uint64_t epoch = pool_->epoch();
-  if (epoch != epoch_ || now >= next_step_) {
-    epoch_ = epoch;
-    refresh(now);
-  }
+  refresh_if_changed(now);
   Server* server = balancer_->pick({.tried = tried, .now = now, .key_hash = key_hash});
   if (server == nullptr && !tried.empty()) server = untried_backup(tried);
   if (server == nullptr) {
@@ -60,7 +55,8 @@ Result<Permit> PoolView::admit(const TriedServers& tried, TimePoint now, std::ui
   return take(tried, now, key_hash);
 }
 
-Result<Permit> PoolView::admit_to(Server& server) {
+Result<Permit> PoolView::admit_to(Server& server, TimePoint now) {
+  refresh_if_changed(now);  // A retry asks who else there is.
   const ServerState state = server.state();
   // A cookie was issued when it was well: before its first check after a restart, it is taken to be.
   if (!is_serving(state) && state != ServerState::draining && state != ServerState::checking) {
@@ -123,6 +119,14 @@ bool PoolView::has_untried(const TriedServers& tried) const {
   const bool is_any_left =
       std::ranges::any_of(eligible_, [&](const Candidate& candidate) { return !tried.contains(*candidate.server); });
   return is_any_left || untried_backup(tried) != nullptr;
+}
+
+void PoolView::refresh_if_changed(TimePoint now) {
+  // The epoch is read before the states, so that a change in between is seen at the next choice.
+  const std::uint64_t epoch = pool_->epoch();
+  if (epoch == epoch_ && now < next_step_) return;
+  epoch_ = epoch;
+  refresh(now);
 }
 
 void PoolView::refresh(TimePoint now) {

@@ -44,7 +44,7 @@ class PoolView {
   Result<Permit> admit(const TriedServers& tried, TimePoint now, std::uint64_t key_hash = 0);
   // A permit of the server that a client sticks to: of one that serves, is draining, or was not checked yet. Errors:
   // no_server where it is none of these, queue_full where it has no room for who comes now.
-  Result<Permit> admit_to(Server& server);
+  Result<Permit> admit_to(Server& server, TimePoint now);
   // A permit as soon as a server has room, in the order of the pool's line. Errors: queue_full where the line is,
   // queue_timeout, no_server, canceled where `place` gave up.
   runtime::Task<Permit> wait_for_permit(Place& place, const TriedServers& tried, Deadline deadline,
@@ -62,6 +62,7 @@ class PoolView {
   bool is_last_resort() const { return last_resort_; }
 
  private:
+  void refresh_if_changed(TimePoint now);
   void refresh(TimePoint now);
   void gather(TimePoint now);
   Result<Permit> take(const TriedServers& tried, TimePoint now, std::uint64_t key_hash);

@@ -31,7 +31,9 @@ class Stickiness(ProxyTest):
     def sticky(self, *backends, sticky: str = "cookie", limit: str = "off"):
         self.backends = {backend.name.encode(): backend for backend in backends}
         servers = ", ".join(f'"127.0.0.1:{backend.port}"' for backend in backends)
-        return self.fairlead_file(CONFIG.format(servers=servers, sticky=sticky, limit=limit))
+        proxy = self.fairlead_file(CONFIG.format(servers=servers, sticky=sticky, limit=limit))
+        wait_until(lambda: {fetch(proxy.port).body for _ in backends} == set(self.backends), "every server to serve")
+        return proxy
 
     def test_a_client_stays_on_its_server_and_gets_no_second_cookie(self):
         proxy = self.sticky(*(self.backend(name) for name in "abc"))

@@ -120,6 +120,8 @@ void World::plan_options() {
     route.retry.attempts = static_cast<std::uint32_t>(random_.below(4));
     if (chance(0.2)) route.retry.statuses = {{{404, 404}}};
     if (chance(0.2)) route.timeouts.total = chance(0.5) ? 100ms : 2s;
+    if (chance(0.15)) route.timeouts.per_try = 1500ms;
+    if (chance(0.2)) route.body.buffer = ByteCount{1024 + random_.below(4096)};
     if (chance(0.2)) route.body.max = ByteCount{random_.below(3000)};
   }
   options_.routes.push_back(route);
