@@ -5,7 +5,7 @@ from harness import ProxyTest, wait_until
 
 CONFIG = """
 version: 1
-workers: 2
+workers: {workers}
 listeners: {{web: {{address: "LISTEN"}}}}
 routes: [{{to: app}}]
 log: {{access: {{output: stdout}}}}
@@ -28,10 +28,10 @@ def cookie_of(response: Response) -> str | None:
 
 
 class Stickiness(ProxyTest):
-    def sticky(self, *backends, sticky: str = "cookie", limit: str = "off"):
+    def sticky(self, *backends, sticky: str = "cookie", limit: str = "off", workers: int = 2):
         self.backends = {backend.name.encode(): backend for backend in backends}
         servers = ", ".join(f'"127.0.0.1:{backend.port}"' for backend in backends)
-        proxy = self.fairlead_file(CONFIG.format(servers=servers, sticky=sticky, limit=limit))
+        proxy = self.fairlead_file(CONFIG.format(servers=servers, sticky=sticky, limit=limit, workers=workers))
         wait_until(lambda: {fetch(proxy.port).body for _ in backends} == set(self.backends), "every server to serve")
         return proxy
 
@@ -102,7 +102,7 @@ class Stickiness(ProxyTest):
         self.assertEqual(first.body, fetch(proxy.port, headers=cookie).body)
 
     def test_a_full_server_lends_its_client_to_another_for_one_request(self):
-        proxy = self.sticky(self.backend("a"), self.backend("b"), limit="1")
+        proxy = self.sticky(self.backend("a"), self.backend("b"), limit="1", workers=1)
         first = fetch(proxy.port)
         cookie = {"Cookie": cookie_of(first)}
         self.hold(proxy, cookie, self.backends[first.body])
