@@ -235,6 +235,13 @@ pools: {app: {servers: [3001], health: /health}})",
      R"(listeners: {web: {address: ":8080", trusted_proxies: [10.0.0.0/8]}}
 routes: [{to: app}]
 pools: {app: {servers: [3001], health: /health}})"},
+    {"F0219", "a secret that can be guessed", "A secret has at least 16 characters, best from `openssl rand -hex 16`.",
+     R"(to: 3001
+health: /health
+defaults: {pool: {sticky: {secret: hunter2}}})",
+     R"(to: 3001
+health: /health
+defaults: {pool: {sticky: {secret: 59d06ae8c1b04d2f93b7f8a12c6e4d90}}})"},
     {"F1001", "two routes with one name",
      "Routes appear in logs and metrics under their names. A route without one is called r1, r2 and so on, by its "
      "place in the list.",
@@ -367,6 +374,16 @@ pools: {web: {servers: [3001], health: /health}})"},
 health: {type: tcp, path: /health})",
      R"(to: 3001
 health: {path: /health})"},
+    {"F1019", "a cookie that browsers drop",
+     "With `same_site: none` a cookie is sent with requests from other sites, which browsers allow only to cookies "
+     "that "
+     "are secure.",
+     R"(to: 3001
+health: /health
+defaults: {pool: {sticky: {same_site: none, secure: off}}})",
+     R"(to: 3001
+health: /health
+defaults: {pool: {sticky: {same_site: none, secure: on}}})"},
     {"F1031", "a PROXY header without a trusted proxy",
      "A PROXY header says whose connection it is. Anybody could write one, so it is taken from `trusted_proxies` only: "
      "name the addresses of the load balancer in front.",
@@ -447,6 +464,28 @@ health: /health)"},
 routes: [{listeners: [a], respond: {}}])",
      R"(listeners: {a: {address: ":80"}, b: {address: ":81"}}
 routes: [{respond: {}}])"},
+    {"F3004", "a waiting line that is never used",
+     "Requests wait only while every server has as many in flight as `max_inflight` allows. Without a limit no server "
+     "is ever full.",
+     R"(to: 3001
+health: /health
+defaults: {pool: {queue: {max: 100}}})",
+     R"(to: 3001
+health: /health
+defaults: {pool: {limits: {max_inflight: 50}, queue: {max: 100}}})"},
+    {"F3005", "a sticky cookie shared by two pools",
+     "Each pool takes the other's cookie for a stale one and sets its own, so that clients that use both stick to "
+     "neither.",
+     R"(listen: :8080
+routes: [{to: web}, {match: {path: /api/*}, to: api}]
+pools:
+  web: {servers: [3001], health: /health, sticky: cookie}
+  api: {servers: [3002], health: /health, sticky: cookie})",
+     R"(listen: :8080
+routes: [{to: web}, {match: {path: /api/*}, to: api}]
+pools:
+  web: {servers: [3001], health: /health, sticky: cookie}
+  api: {servers: [3002], health: /health, sticky: {cookie: fairlead-api}})"},
 });
 
 }  // namespace

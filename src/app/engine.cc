@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <latch>
 
+#include "app/machine_secret.h"
+#include "app/system_environment.h"
 #include "pool/server_state.h"
 
 namespace fairlead::app {
@@ -22,7 +24,8 @@ Engine::Engine(runtime::EventLoop& loop, SocketSource& sockets, net::Resolver& r
       resolver_(resolver),
       events_(events),
       for_people_(for_people),
-      random_(static_cast<std::uint64_t>(loop.wall_now().time_since_epoch().count())) {}
+      random_(static_cast<std::uint64_t>(loop.wall_now().time_since_epoch().count())),
+      snapshots_(machine_secret(SystemEnvironment())) {}
 
 Engine::~Engine() { FAIRLEAD_ASSERT(workers_.empty()); }
 

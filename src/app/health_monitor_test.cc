@@ -379,7 +379,7 @@ TEST_F(HealthMonitorTest, the_report_says_what_is_known_of_each_server) {
   watch();
   run(3s);
   monitor_.set_admin("web/a", pool::AdminState::draining, "deploy");
-  const pool::InFlight request(server(0));
+  const pool::Permit request(server(0));
   const std::vector<PoolReport> pools = monitor_.report();
   ASSERT_EQ(pools.size(), 1U);
   EXPECT_EQ(pools[0].name, "web");

@@ -35,10 +35,14 @@ std::shared_ptr<const pool::Pool> SnapshotBuilder::build_pool(const std::string&
     } else {
       kept = std::make_shared<pool::Server>(known.vitals, name, server_name, server.address, server.weight);
     }
+    const std::uint32_t limit = server.max_inflight.value_or(options.limits.max_inflight.value_or(0));
+    if (kept->max_inflight() != limit) kept->publish_max_inflight(limit);
     members.push_back({kept, server.backup});
   }
   known.servers = std::move(servers);
-  return std::make_shared<const pool::Pool>(name, options, std::move(members), known.vitals);
+  pool::PoolOptions signed_options = options;
+  if (signed_options.sticky.secret.text.empty()) signed_options.sticky.secret.text = secret_;
+  return std::make_shared<const pool::Pool>(name, std::move(signed_options), std::move(members), known.vitals);
 }
 
 }  // namespace fairlead::app

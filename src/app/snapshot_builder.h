@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "app/options.h"
 #include "pool/pool_vitals.h"
@@ -17,6 +18,9 @@ namespace fairlead::app {
 // with its name.
 class SnapshotBuilder {
  public:
+  // `secret` signs where the configuration has none.
+  explicit SnapshotBuilder(std::string secret = {}) : secret_(std::move(secret)) {}
+
   std::shared_ptr<const proxy::Snapshot> build(const Options& options, std::uint64_t generation);
 
  private:
@@ -27,6 +31,7 @@ class SnapshotBuilder {
 
   std::shared_ptr<const pool::Pool> build_pool(const std::string& name, const pool::PoolOptions& options);
 
+  std::string secret_;
   std::map<std::string, KnownPool> known_;
 };
 

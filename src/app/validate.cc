@@ -164,6 +164,21 @@ void warn_of_unused(const Options& options, const Cursor& root, Report& report) 
                   "add a route for it, or delete it"});
 }
 
+void warn_of_shared_cookies(const Options& options, const Cursor& root, Report& report) {
+  std::map<std::string_view, std::string_view> first_with_cookie;
+  for (const auto& [name, pool] : options.pools) {
+    if (!pool.sticky.is_on()) continue;
+    const auto [first, is_new] = first_with_cookie.emplace(pool.sticky.cookie, name);
+    if (is_new) continue;
+    const Cursor at = root.at("pools").at(name).at("sticky");
+    report.warning_about(
+        at.key_place(), at.path(),
+        {"F3005", fmt::format("pools `{}` and `{}` set the same cookie, `{}`", first->second, name, first->first),
+         "a client that uses both sticks to neither",
+         fmt::format("give this one another name: `sticky: {{cookie: {}-{}}}`", first->first, name)});
+  }
+}
+
 void warn_of_shallow_checks(const Options& options, const Cursor& root, Report& report) {
   for (const auto& [name, pool] : options.pools) {
     const Cursor at = root.at("pools").at(name);
@@ -197,6 +212,7 @@ void validate(const Options& options, const Cursor& root, Report& report) {
   // A route that was not understood may be the one that uses a pool.
   if (!report.has_errors()) warn_of_unused(options, root, report);
   warn_of_shallow_checks(options, root, report);
+  warn_of_shared_cookies(options, root, report);
 }
 
 }  // namespace fairlead::app

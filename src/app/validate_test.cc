@@ -180,6 +180,31 @@ TEST(Validate, warns_of_checks_that_only_connect_unless_that_was_chosen) {
   EXPECT_THAT(codes("to: 3001\nhealth: {type: tcp}"), IsEmpty());
 }
 
+TEST(Validate, warns_of_a_waiting_line_without_a_limit) {
+  const std::string pool = "listen: :80\nroutes: [{to: web}]\npools: {web: {health: /h, ";
+  EXPECT_THAT(codes(pool + "servers: [1], queue: {max: 5}}}"), ElementsAre("F3004"));
+  EXPECT_THAT(codes(pool + "servers: [1], queue: {max: 5}, limits: {max_inflight: 9}}}"), IsEmpty());
+  EXPECT_THAT(codes(pool + "servers: [{address: 1, max_inflight: 9}], queue: {max: 5}}}"), IsEmpty());
+}
+
+TEST(Validate, finds_cookies_that_cannot_work) {
+  const auto with = [](const std::string& sticky) {
+    return codes("to: 1\nhealth: /h\ndefaults: {pool: {sticky: " + sticky + "}}");
+  };
+  EXPECT_THAT(with("cookie"), IsEmpty());
+  EXPECT_THAT(with("off"), IsEmpty());
+  EXPECT_THAT(with("{ttl: session, secure: auto, same_site: lax, on_down: move}"), IsEmpty());
+  EXPECT_THAT(with("{ttl: 7d, on_down: fail, secret: 0123456789abcdef}"), IsEmpty());
+  EXPECT_THAT(with("{same_site: none, secure: off}"), ElementsAre("F1019"));
+  EXPECT_THAT(with("{secret: short}"), ElementsAre("F0219"));
+  EXPECT_THAT(with("{cookie: 'a b'}"), ElementsAre("F0215"));
+  const std::string two = "listen: :1\nroutes: [{to: a}, {match: {path: /b}, to: b}]\ndefaults: {pool: {health: /h}}\n";
+  EXPECT_THAT(codes(two + "pools: {a: {servers: [2], sticky: cookie}, b: {servers: [3], sticky: cookie}}"),
+              ElementsAre("F3005"));
+  EXPECT_THAT(codes(two + "pools: {a: {servers: [2], sticky: cookie}, b: {servers: [3], sticky: {cookie: b}}}"),
+              IsEmpty());
+}
+
 TEST(Validate, works_without_a_tree_for_readers_of_other_formats) {
   Options options;
   options.listeners["web"].address = {{"", 80, ""}};

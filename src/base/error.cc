@@ -26,6 +26,10 @@ std::string_view word(ErrorCode code) {
       return "response_timeout";
     case ErrorCode::no_server:
       return "no_server";
+    case ErrorCode::queue_full:
+      return "queue_full";
+    case ErrorCode::queue_timeout:
+      return "queue_timeout";
     case ErrorCode::no_route:
       return "no_route";
     case ErrorCode::bad_request:

@@ -23,6 +23,8 @@ enum class ErrorCode : std::uint8_t {
   bad_response,
   response_timeout,
   no_server,
+  queue_full,
+  queue_timeout,
   no_route,
   bad_request,
   uri_too_long,

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "base/units.h"
 #include "net/endpoint.h"
+#include "pool/sticky_options.h"
 
 namespace fairlead::pool {
 
@@ -30,8 +31,9 @@ struct StatusSet {
 struct ServerOptions {
   std::string name;  // empty: the address
   net::Endpoint address;
-  std::uint32_t weight = 100;  // 0 keeps the server but gives it no new requests
-  bool backup = false;         // used only while no other server can serve
+  std::uint32_t weight = 100;                 // 0 keeps the server but gives it no new requests
+  bool backup = false;                        // used only while no other server can serve
+  std::optional<std::uint32_t> max_inflight;  // requests at once; empty: as the pool's limits say
   friend bool operator==(const ServerOptions&, const ServerOptions&) = default;
 };
 
@@ -84,6 +86,18 @@ struct KeepaliveOptions {
   friend bool operator==(const KeepaliveOptions&, const KeepaliveOptions&) = default;
 };
 
+// The waiting line for requests that find every usable server at its limit.
+struct QueueOptions {
+  std::uint32_t max = 1000;  // requests that wait, of all workers together; 0: none does
+  Duration timeout = 5s;
+  friend bool operator==(const QueueOptions&, const QueueOptions&) = default;
+};
+
+struct PoolLimits {
+  std::optional<std::uint32_t> max_inflight;  // requests at once on each server; empty: no limit
+  friend bool operator==(const PoolLimits&, const PoolLimits&) = default;
+};
+
 struct PoolOptions {
   std::vector<ServerOptions> servers;
   Algorithm algorithm = Algorithm::least_requests;
@@ -93,6 +107,9 @@ struct PoolOptions {
   Duration warmup = 10s;
   PoolTimeouts timeouts;
   KeepaliveOptions keepalive;
+  StickyOptions sticky;
+  QueueOptions queue;
+  PoolLimits limits;
   friend bool operator==(const PoolOptions&, const PoolOptions&) = default;
 };
 

@@ -22,6 +22,7 @@ using config::Report;
 using config::unsupported;
 
 constexpr Duration kDay = 24h;
+constexpr std::uint32_t kMaxInflight = 1'000'000;
 
 // `server: 10.0.1.10:3000` is its address.
 void expand_server(Node& node, const Cursor&, Report&) {
@@ -235,7 +236,9 @@ config::SchemaPtr schema_of(const ServerOptions*) {
       field("weight", &ServerOptions::weight, "Share of requests compared with the others: 100 is normal, 50 half.")
           .range(0, kMaxWeight),
       field("backup", &ServerOptions::backup, "Used only while no other server can serve."),
-      unsupported("max_inflight", "A limit of requests in flight to one server."),
+      field("max_inflight", &ServerOptions::max_inflight,
+            "Requests that it serves at once, counted over all workers; `off`: the pool's `limits.max_inflight` holds.")
+          .range(1, kMaxInflight),
       unsupported("zone", "Where the server stands."), unsupported("tags", "Words to select servers by."),
       config::ShortForm{expand_server, std::move(address)});
 }
@@ -313,6 +316,20 @@ config::SchemaPtr schema_of(const KeepaliveOptions*) {
           .range(1, std::numeric_limits<std::uint32_t>::max()));
 }
 
+config::SchemaPtr schema_of(const QueueOptions*) {
+  constexpr std::uint32_t kLongest = 1'000'000;
+  return record<QueueOptions>(
+      field("max", &QueueOptions::max, "Requests that may wait; with 0 none does.").range(0, kLongest),
+      field("timeout", &QueueOptions::timeout, "How long one may wait.").range(1ms, 10min));
+}
+
+config::SchemaPtr schema_of(const PoolLimits*) {
+  return record<PoolLimits>(
+      field("max_inflight", &PoolLimits::max_inflight,
+            "Requests that each server serves at once, counted over all workers; `off`: no limit.")
+          .range(1, kMaxInflight));
+}
+
 config::SchemaPtr schema_of(const PoolOptions*) {
   return record<PoolOptions>(
       field("servers", &PoolOptions::servers, "The servers, each an address or a map."),
@@ -326,11 +343,11 @@ config::SchemaPtr schema_of(const PoolOptions*) {
       unsupported("drain", "How long a server that leaves may finish its requests."),
       field("timeouts", &PoolOptions::timeouts, "Limits on waiting for a server."),
       field("keepalive", &PoolOptions::keepalive, "Connections to servers that are kept for reuse."),
+      field("sticky", &PoolOptions::sticky, "Sends a client to the same server each time: `off`, `cookie`, or a map."),
+      field("queue", &PoolOptions::queue, "The waiting line, used only when every usable server is at `max_inflight`."),
+      field("limits", &PoolOptions::limits, "Limits of the work in flight."),
       unsupported("discover", "Servers that come from DNS, Docker, Kubernetes or a file."),
       unsupported("hash", "The key of `algorithm: hash`."),
-      unsupported("sticky", "Sends a client to the same server each time."),
-      unsupported("queue", "A waiting line for when every server is full."),
-      unsupported("limits", "Limits of the work in flight."),
       unsupported("protocol", "The protocol towards the servers; it is HTTP/1.1."),
       unsupported("tls", "TLS towards the servers."),
       unsupported("proxy_protocol", "Sends the client's address ahead of the request."),
@@ -341,6 +358,14 @@ void validate(const PoolOptions& pool, const Cursor& at, Report& report) {
   validate_servers(pool, at, report);
   validate_health(pool.health, at.at("health"), report);
   validate_check_of_unix_sockets(pool, at, report);
+  validate(pool.sticky, at.at("sticky"), report);
+  const bool has_limit = pool.limits.max_inflight || std::ranges::any_of(pool.servers, [](const ServerOptions& server) {
+                           return server.max_inflight.has_value();
+                         });
+  if (at.at("queue").exists() && !has_limit)
+    report.warning_about(at.at("queue").key_place(), at.at("queue").path(),
+                         {"F3004", "nothing ever waits in this `queue`: no server has a limit", "",
+                          "add `limits: {max_inflight: 100}`, or delete `queue`"});
   const Cursor passive = at.at("passive");
   if (pool.passive.max_share.fraction >= 1)
     report.error(passive.at("max_share"), {"F2202", "live traffic could eject every server of this pool",

@@ -6,7 +6,16 @@
 namespace fairlead::pool {
 
 Pool::Pool(std::string name, PoolOptions options, std::vector<Member> members, std::shared_ptr<PoolVitals> vitals)
-    : name_(std::move(name)), options_(std::move(options)), members_(std::move(members)), vitals_(std::move(vitals)) {}
+    : name_(std::move(name)),
+      options_(std::move(options)),
+      members_(std::move(members)),
+      vitals_(std::move(vitals)),
+      has_limits_(options_.limits.max_inflight ||
+                  std::ranges::any_of(options_.servers,
+                                      [](const ServerOptions& server) { return server.max_inflight.has_value(); })),
+      generation_(vitals_->waiting_line.begin_generation()) {
+  if (options_.sticky.is_on()) sticky_.emplace(options_.sticky, name_, members_);
+}
 
 PoolState Pool::state() const { return pool_state(members_); }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "pool/pool_vitals.h"
 #include "pool/server.h"
 #include "pool/server_state.h"
+#include "pool/sticky_cookie.h"
 
 namespace fairlead::pool {
 
@@ -26,7 +28,8 @@ struct Member {
 // Immutable; one per snapshot. The servers and vitals are shared with other generations of the pool.
 class Pool {
  public:
-  // `members` in the order of `options.servers`; `vitals` are those that the members were made with.
+  // Becomes the newest generation of the pool. `members` in the order of `options.servers`; `vitals` are those that the
+  // members were made with.
   Pool(std::string name, PoolOptions options, std::vector<Member> members, std::shared_ptr<PoolVitals> vitals);
 
   const std::string& name() const { return name_; }
@@ -35,6 +38,14 @@ class Pool {
   std::uint64_t epoch() const { return vitals_->epoch.load(std::memory_order_acquire); }
   // Shared by all workers; use it from any thread.
   RetryBudget& retry_budget() const { return vitals_->retry_budget; }
+  // Where requests wait while every server is full. Shared by all workers.
+  WaitingLine& waiting_line() const { return vitals_->waiting_line; }
+  // Null where clients do not stick.
+  const StickyCookie* sticky() const { return sticky_ ? &*sticky_ : nullptr; }
+  // Whether any server has a limit of requests in flight.
+  bool has_limits() const { return has_limits_; }
+  // Of the waiting line.
+  std::uint64_t generation() const { return generation_; }
   // From the members' states at this moment.
   PoolState state() const;
 
@@ -43,6 +54,9 @@ class Pool {
   PoolOptions options_;
   std::vector<Member> members_;
   std::shared_ptr<PoolVitals> vitals_;
+  std::optional<StickyCookie> sticky_;
+  bool has_limits_;
+  std::uint64_t generation_;
 };
 
 // How many servers are in which state.

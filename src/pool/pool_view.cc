@@ -10,6 +10,12 @@
 namespace fairlead::pool {
 namespace {
 
+constexpr Error kAllFull{
+    .code = ErrorCode::queue_full, .blame = Blame::upstream, .detail = "every server is at `max_inflight`"};
+
+// Draws of a balancer before all servers are looked at one after the other.
+constexpr int kRedraws = 4;
+
 // Who may serve, from the best that a pool can offer to the least bad.
 enum class Tier : std::uint8_t { primary, backup, last_resort };
 
@@ -24,18 +30,14 @@ std::optional<Tier> tier_of(const Member& member) {
 
 PoolView::PoolView(std::shared_ptr<const Pool> pool, Random& random, SuspectListener& suspects)
     : pool_(std::move(pool)),
+      random_(random),
       suspects_(suspects),
       balancer_(balancer_type(pool_->options().algorithm).make(pool_->options(), random)) {
   eligible_.reserve(pool_->members().size());
 }
 
 Result<Server*> PoolView::pick(const TriedServers& tried, TimePoint now, std::uint64_t key_hash) {
-  // The epoch is read before the states, so that a change in between is seen at the next choice.
-  const std::uint64_t epoch = pool_->epoch();
-  if (epoch != epoch_ || now >= next_step_) {
-    epoch_ = epoch;
-    refresh(now);
-  }
+  refresh_if_changed(now);
   Server* server = balancer_->pick({.tried = tried, .now = now, .key_hash = key_hash});
   if (server == nullptr && !tried.empty()) server = untried_backup(tried);
   if (server == nullptr && has_no_address_) {
@@ -52,10 +54,84 @@ Result<Server*> PoolView::pick(const TriedServers& tried, TimePoint now, std::ui
   return server;
 }
 
+Result<Permit> PoolView::admit(const TriedServers& tried, TimePoint now, std::uint64_t key_hash) {
+  // Whoever waits came first; a retry came before them all.
+  if (pool_->has_limits() && tried.empty() && !pool_->waiting_line().is_empty()) return std::unexpected(kAllFull);
+  return take(tried, now, key_hash);
+}
+
+Result<Permit> PoolView::admit_to(Server& server, TimePoint now) {
+  refresh_if_changed(now);  // A retry asks who else there is.
+  const ServerState state = server.state();
+  // A cookie was issued when it was well: before its first check after a restart, it is taken to be.
+  if (!is_serving(state) && state != ServerState::draining && state != ServerState::checking) {
+    return std::unexpected(Error{.code = ErrorCode::no_server,
+                                 .blame = Blame::upstream,
+                                 .detail = "the server that the client sticks to is not up"});
+  }
+  if (pool_->has_limits() && !pool_->waiting_line().is_empty()) return std::unexpected(kAllFull);
+  if (std::optional<Permit> permit = Permit::try_take(server)) return std::move(*permit);
+  return std::unexpected(kAllFull);
+}
+
+runtime::Task<Permit> PoolView::wait_for_permit(Place& place, const TriedServers& tried, Deadline deadline,
+                                                std::uint64_t key_hash) {
+  const QueueOptions& queue = pool_->options().queue;
+  const TimePoint began = place.loop().now();
+  const Deadline last = std::min(deadline_after(began, queue.timeout), deadline);
+  const bool looks_at_once = co_await place.enter(queue.max);
+  if (!looks_at_once) co_await place.called(last);
+  while (true) {
+    Result<Permit> permit = take(tried, place.loop().now(), key_hash);
+    if (permit || permit.error().code != ErrorCode::queue_full) co_return permit;
+    co_await place.called(last);
+  }
+}
+
+// What is full is passed over like what was tried, for a few draws; then the first that has room will do.
+Result<Permit> PoolView::take(const TriedServers& tried, TimePoint now, std::uint64_t key_hash) {
+  Result<Server*> picked = pick(tried, now, key_hash);
+  if (!picked) return std::unexpected(picked.error());
+  if (std::optional<Permit> permit = Permit::try_take(**picked)) return std::move(*permit);
+  TriedServers passed = tried;
+  for (int draw = 0; draw < kRedraws && passed.count() < TriedServers::kCapacity; ++draw) {
+    passed.add(**picked);
+    picked = pick(passed, now, key_hash);
+    if (!picked) break;
+    if (std::optional<Permit> permit = Permit::try_take(**picked)) return std::move(*permit);
+  }
+  if (std::optional<Permit> permit = take_any(tried)) return std::move(*permit);
+  return std::unexpected(kAllFull);
+}
+
+// Of all that are eligible, beginning anywhere, so that they do not all fall on the first; then of the backups.
+std::optional<Permit> PoolView::take_any(const TriedServers& tried) {
+  const std::size_t start = eligible_.empty() ? 0 : random_.below(eligible_.size());
+  for (std::size_t step = 0; step < eligible_.size(); ++step) {
+    Server& server = *eligible_[(start + step) % eligible_.size()].server;
+    if (tried.contains(server)) continue;
+    if (std::optional<Permit> permit = Permit::try_take(server)) return permit;
+  }
+  for (const Member& member : pool_->members()) {
+    Server& server = *member.server;
+    if (!member.backup || !is_serving(server.state()) || server.weight() == 0 || tried.contains(server)) continue;
+    if (std::optional<Permit> permit = Permit::try_take(server)) return permit;
+  }
+  return std::nullopt;
+}
+
 bool PoolView::has_untried(const TriedServers& tried) const {
   const bool is_any_left =
       std::ranges::any_of(eligible_, [&](const Candidate& candidate) { return !tried.contains(*candidate.server); });
   return is_any_left || untried_backup(tried) != nullptr;
+}
+
+void PoolView::refresh_if_changed(TimePoint now) {
+  // The epoch is read before the states, so that a change in between is seen at the next choice.
+  const std::uint64_t epoch = pool_->epoch();
+  if (epoch == epoch_ && now < next_step_) return;
+  epoch_ = epoch;
+  refresh(now);
 }
 
 void PoolView::refresh(TimePoint now) {

@@ -3,13 +3,17 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/error.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "pool/balancer.h"
+#include "pool/permit.h"
 #include "pool/pool.h"
+#include "pool/waiting_line.h"
+#include "runtime/task.h"
 
 namespace fairlead::pool {
 
@@ -36,6 +40,17 @@ class PoolView {
   // eligible servers changed.
   Result<Server*> pick(const TriedServers& tried, TimePoint now, std::uint64_t key_hash = 0);
 
+  // A permit of the server for the next try, never one of `tried`. Where every server that could take the request is
+  // full, or others wait for one already: Error::queue_full, and `wait_for_permit` is next.
+  Result<Permit> admit(const TriedServers& tried, TimePoint now, std::uint64_t key_hash = 0);
+  // A permit of the server that a client sticks to: of one that serves, is draining, or was not checked yet. Errors:
+  // no_server where it is none of these, queue_full where it has no room for who comes now.
+  Result<Permit> admit_to(Server& server, TimePoint now);
+  // A permit as soon as a server has room, in the order of the pool's line. Errors: queue_full where the line is,
+  // queue_timeout, no_server, canceled where `place` gave up.
+  runtime::Task<Permit> wait_for_permit(Place& place, const TriedServers& tried, Deadline deadline,
+                                        std::uint64_t key_hash = 0);
+
   // Whether `pick` would find a server now. Chooses none.
   bool has_untried(const TriedServers& tried) const;
 
@@ -48,11 +63,15 @@ class PoolView {
   bool is_last_resort() const { return last_resort_; }
 
  private:
+  void refresh_if_changed(TimePoint now);
   void refresh(TimePoint now);
   void gather(TimePoint now);
+  Result<Permit> take(const TriedServers& tried, TimePoint now, std::uint64_t key_hash);
+  std::optional<Permit> take_any(const TriedServers& tried);
   Server* untried_backup(const TriedServers& tried) const;
 
   std::shared_ptr<const Pool> pool_;
+  Random& random_;
   SuspectListener& suspects_;
   std::unique_ptr<Balancer> balancer_;
   std::vector<Candidate> eligible_;

@@ -113,6 +113,24 @@ TEST_F(PoolViewTest, weight_zero_takes_no_requests_even_as_a_last_resort) {
   EXPECT_EQ(picked(view), Indexes({1, 2, 3}));
 }
 
+TEST_F(PoolViewTest, a_view_whose_first_request_sticks_knows_the_other_servers) {
+  PoolView view = view_of(servers_.members());
+  TriedServers tried;
+  ASSERT_TRUE(view.admit_to(servers_[1], kTestStart));
+  tried.add(servers_[1]);
+  EXPECT_TRUE(view.has_untried(tried));
+}
+
+TEST_F(PoolViewTest, sticky_clients_are_served_by_whoever_is_not_known_to_be_bad) {
+  PoolView view = view_of(servers_.members());
+  servers_[1].publish_weight(0);
+  for (const ServerState state : kServerStates) {
+    servers_.set_state(1, state);
+    const bool may_serve = is_serving(state) || state == ServerState::draining || state == ServerState::checking;
+    EXPECT_EQ(view.admit_to(servers_[1], kTestStart).has_value(), may_serve) << word(state);
+  }
+}
+
 TEST_F(PoolViewTest, an_empty_pool_has_no_server) {
   PoolView view = view_of({});
   EXPECT_FALSE(view.pick({}, kTestStart));

@@ -1,10 +1,12 @@
-// What all generations of one pool share: the epoch of its servers' eligibility and its retry budget.
+// What all generations of one pool share: the epoch of its servers' eligibility, its retry
+// budget and its waiting line.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
 #include "pool/retry_budget.h"
+#include "pool/waiting_line.h"
 
 namespace fairlead::pool {
 
@@ -13,6 +15,7 @@ struct PoolVitals {
   // Moves whenever a server's eligibility or weight changed.
   alignas(64) std::atomic<std::uint64_t> epoch{1};
   RetryBudget retry_budget;
+  WaitingLine waiting_line;
 };
 
 }  // namespace fairlead::pool

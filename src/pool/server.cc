@@ -7,23 +7,6 @@
 
 namespace fairlead::pool {
 
-InFlight::InFlight(Server& server) : server_(&server) {
-  server.load_.in_flight.fetch_add(1, std::memory_order_relaxed);
-  server.load_.requests.fetch_add(1, std::memory_order_relaxed);
-}
-
-InFlight& InFlight::operator=(InFlight&& other) noexcept {
-  if (this != &other) {
-    release();
-    server_ = std::exchange(other.server_, nullptr);
-  }
-  return *this;
-}
-
-void InFlight::release() {
-  if (Server* server = std::exchange(server_, nullptr)) server->load_.in_flight.fetch_sub(1, std::memory_order_relaxed);
-}
-
 Server::Server(std::shared_ptr<PoolVitals> vitals, std::string pool, std::string name, net::Endpoint endpoint,
                std::uint32_t weight)
     : vitals_(std::move(vitals)), pool_(std::move(pool)), name_(std::move(name)), endpoint_(std::move(endpoint)) {
@@ -59,12 +42,22 @@ void Server::publish_state(ServerState state, TimePoint warmup_start, Duration w
   published_.warmup_start.store(warmup_start.time_since_epoch().count(), std::memory_order_relaxed);
   published_.warmup.store(warmup.count(), std::memory_order_relaxed);
   published_.state.store(state, std::memory_order_relaxed);
-  vitals_->epoch.fetch_add(1, std::memory_order_release);
+  announce_change();
 }
 
 void Server::publish_weight(std::uint32_t weight) {
   published_.weight.store(weight, std::memory_order_relaxed);
-  vitals_->epoch.fetch_add(1, std::memory_order_release);
+  announce_change();
+}
+
+void Server::publish_max_inflight(std::uint32_t limit) {
+  published_.max_inflight.store(limit, std::memory_order_seq_cst);
+  announce_change();
+}
+
+void Server::announce_change() {
+  vitals_->epoch.fetch_add(1, std::memory_order_seq_cst);
+  vitals_->waiting_line.call();
 }
 
 void Server::publish_address(const net::SocketAddress& address) {

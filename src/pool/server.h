@@ -10,7 +10,6 @@
 #include <limits>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -21,24 +20,7 @@
 
 namespace fairlead::pool {
 
-class Server;
-
-// One request in flight on a server; gives back in its destructor. The server must outlive it (the exchange's
-// snapshot sees to that). Any thread may hold one.
-class InFlight {
- public:
-  InFlight() = default;
-  explicit InFlight(Server& server);
-  InFlight(InFlight&& other) noexcept : server_(std::exchange(other.server_, nullptr)) {}
-  InFlight& operator=(InFlight&& other) noexcept;
-  ~InFlight() { release(); }
-
-  // Gives back early; harmless when repeated.
-  void release();
-
- private:
-  Server* server_ = nullptr;
-};
+class Permit;
 
 // Survives reloads while pool name, server name and address stay the same.
 class Server : public std::enable_shared_from_this<Server> {
@@ -67,6 +49,9 @@ class Server : public std::enable_shared_from_this<Server> {
   // Null until its name was first resolved. Stays valid as long as the server.
   const net::SocketAddress* address() const { return published_.address.load(std::memory_order_acquire); }
   std::uint32_t in_flight() const { return load_.in_flight.load(std::memory_order_relaxed); }
+  // Requests that it may have in flight at once; 0: any number.
+  std::uint32_t max_inflight() const { return published_.max_inflight.load(std::memory_order_relaxed); }
+  bool is_full() const { return max_inflight() != 0 && in_flight() >= max_inflight(); }
   // Requests ever sent to it, those that it answered, and those that count against it.
   std::uint64_t requests() const { return load_.requests.load(std::memory_order_relaxed); }
   std::uint64_t successes() const { return load_.successes.load(std::memory_order_relaxed); }
@@ -88,6 +73,8 @@ class Server : public std::enable_shared_from_this<Server> {
   void publish_state(ServerState state, TimePoint warmup_start, Duration warmup);
   void publish_weight(std::uint32_t weight);
   void publish_address(const net::SocketAddress& address);
+  // Requests above a lower limit end as they would have; whoever waits for a place looks again.
+  void publish_max_inflight(std::uint32_t limit);
   // Failures since the last success, of all workers.
   std::uint32_t failures_in_a_row() const { return failure_.in_a_row.load(std::memory_order_relaxed); }
   void clear_failures_in_a_row() { failure_.in_a_row.store(0, std::memory_order_relaxed); }
@@ -98,13 +85,17 @@ class Server : public std::enable_shared_from_this<Server> {
   static constexpr std::uint64_t kNeverSuspect = std::numeric_limits<std::uint64_t>::max();
 
  private:
-  friend class InFlight;
+  // Lets every view look at its servers again, and whoever waits for one.
+  void announce_change();
+
+  friend class Permit;
   static constexpr std::size_t kCacheLine = 64;
 
   // Written by the control thread, read for every choice.
   struct alignas(kCacheLine) Published {
     std::atomic<ServerState> state{ServerState::checking};
     std::atomic<std::uint32_t> weight{0};
+    std::atomic<std::uint32_t> max_inflight{0};
     std::atomic<TimePoint::rep> warmup_start{0};
     std::atomic<Duration::rep> warmup{0};
     std::atomic<const net::SocketAddress*> address{nullptr};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pool/balancer.h"
+#include "pool/permit.h"
 #include "pool/pool.h"
 #include "pool/server.h"
 
@@ -56,6 +57,9 @@ class TestServers {
   std::shared_ptr<PoolVitals> vitals_ = std::make_shared<PoolVitals>();
   std::vector<std::shared_ptr<Server>> servers_;
 };
+
+// A request that a test has in flight.
+using InFlight = Permit;
 
 // The same choice of servers for every request that was not tried before.
 inline PickRequest fresh_request() {

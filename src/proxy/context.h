@@ -27,6 +27,8 @@ struct Counters {
   std::array<telemetry::Counter, 6> status_classes;  // [2]: 2xx; [0]: no response was sent
   std::array<telemetry::Counter, kErrorCodes> failures;
   telemetry::Counter cut_responses;
+  telemetry::Counter sticky_forged;  // cookies that were not ours
+  telemetry::Counter sticky_stale;   // that had expired, or whose server is gone
 };
 
 // One per worker, which owns all of it.

@@ -138,6 +138,8 @@ std::uint16_t status_of(ErrorCode code) {
     case ErrorCode::timed_out:
       return 504;
     case ErrorCode::no_server:
+    case ErrorCode::queue_full:
+    case ErrorCode::queue_timeout:
     case ErrorCode::stopping:
     case ErrorCode::out_of_resources:
     case ErrorCode::canceled:
@@ -200,6 +202,7 @@ runtime::Task<void> send_error(http::ServerStream& downstream, const Error& erro
   http::write_field(writer, "Date", http_date(context.at));
   http::write_field(writer, "Content-Type", page.content_type);
   http::write_field(writer, "Cache-Control", "no-store");
+  if (context.retry_after) http::write_field(writer, "Retry-After", fmt::to_string(*context.retry_after));
   http::write_field(writer, "X-Request-Id", context.request_id);
   co_await downstream.send_head({http::Framing::length, page.body.size()}, {page.body, true});
 }

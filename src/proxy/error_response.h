@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,8 +30,9 @@ struct ErrorContext {
   std::string_view request_id;
   WallTime at{};
   ErrorDetail detail = ErrorDetail::automatic;
-  bool client_is_local = false;  // a loopback client of a loopback listener
-  std::string_view server;       // the server of the last try, if any
+  bool client_is_local = false;                  // a loopback client of a loopback listener
+  std::string_view server;                       // the server of the last try, if any
+  std::optional<std::int64_t> retry_after = {};  // seconds after which a client may come back
 };
 
 // The page for `error`: HTML, problem+json (RFC 9457) or plain text, by Accept. Names no server and no reason unless

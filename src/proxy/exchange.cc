@@ -26,8 +26,9 @@ bool agrees_to(const http::ResponseHead& head, std::string_view protocol) {
   return !protocol.empty() && http::equals_ignoring_case(head.upgrade, protocol);
 }
 
-bool retries_on(const RetryOptions& retry, RetryOn event) {
-  return std::ranges::find(retry.on, event) != retry.on.end();
+// No server was tried.
+bool means_no_room(ErrorCode code) {
+  return code == ErrorCode::no_server || code == ErrorCode::queue_full || code == ErrorCode::queue_timeout;
 }
 
 }  // namespace
@@ -45,7 +46,10 @@ Exchange::Exchange(Context& context, http::ServerStream& downstream, const Clien
   const telemetry::RequestId id(wall_start_, context.random);
   const Origin origin = origin_of(head, client, id.text());
   is_local_ = origin.is_local;
-  prepared_ = request_.build(head, origin, client.ip, context.workspace);
+  if (route_ != nullptr && route_->pool != Route::kNoPool) {
+    sticky_.begin(pool().pool().sticky(), head, wall_start_, origin.scheme == "https", context.counters);
+  }
+  prepared_ = request_.build(head, origin, client.ip, context.workspace, sticky_.hidden_cookie());
   context_.counters.requests.add();
   downstream_.watch_departure(this);
 }
@@ -55,6 +59,7 @@ Exchange::~Exchange() { downstream_.watch_departure(nullptr); }
 void Exchange::abandon(ErrorCode why) {
   abandoned_ = why;
   if (upstream_ != nullptr) upstream_->cancel();
+  if (place_ != nullptr) place_->give_up();
 }
 
 runtime::Task<void> Exchange::run() {
@@ -64,21 +69,25 @@ runtime::Task<void> Exchange::run() {
     co_await answer_locally();
     co_return;
   }
-  const auto& limit = route_->options.body.max;
-  if (limit && request_.framing().content_length.value_or(0) > limit->bytes) {
-    co_await runtime::fail({.code = ErrorCode::body_too_large, .blame = Blame::downstream});
-  }
+  co_await check_body_size();
   if (route_->options.timeouts.total) total_deadline_ = deadline_after(start_, *route_->options.timeouts.total);
+  retry_.begin(route_->options.retry, request_.method_text());
   pool().pool().retry_budget().record_request(start_);
+  if (const auto& kept = route_->options.body.buffer; kept && downstream_.is_receiving()) {
+    const auto& limit = route_->options.body.max;
+    co_await kept_body_.fill(downstream_, limit ? std::min(kept->bytes, limit->bytes + 1) : kept->bytes);
+    co_await check_body_size();
+  }
 
   Result<void> outcome = co_await attempt().result();
   while (!outcome && may_retry(outcome.error())) {
     const Result<void> again = co_await attempt().result();
     // Where no other server is left, the first failure is the one worth telling.
-    if (!again && again.error().code == ErrorCode::no_server) break;
+    if (!again && means_no_room(again.error().code)) break;
     outcome = again;
-    if (outcome && retries_ > 0) context_.counters.retries_recovered.add();
+    if (outcome && retry_.retries() > 0) context_.counters.retries_recovered.add();
   }
+  permit_.release();
   if (!outcome && abandoned_) co_await runtime::fail({.code = *abandoned_, .blame = Blame::downstream});
   co_await Result<void>(outcome);
 }
@@ -87,13 +96,17 @@ runtime::Task<void> Exchange::attempt() {
   const TimePoint began = context_.loop.now();
   const bool same_server = std::exchange(needs_fresh_connection_, false);
   if (!same_server) {
-    server_ = co_await pool().pick(tried_, began);
+    permit_.release();
+    Result<pool::Permit> permit = admit(began);
+    const bool may_wait = !permit && permit.error().code == ErrorCode::queue_full && !sticky_.is_bound();
+    if (may_wait) permit = co_await wait_for_permit().result();
+    permit_ = co_await std::move(permit);
+    server_ = permit_.server();
     tried_.add(*server_);
   }
-  const pool::InFlight in_flight(*server_);
   Result<void> outcome;
   {
-    const Result<pool::Lease> leased = co_await lease(*server_, same_server || retries_ > 0).result();
+    const Result<pool::Lease> leased = co_await lease(*server_, same_server || retry_.retries() > 0).result();
     if (leased) {
       reused_ = leased->is_reused();
       upstream_ = &**leased;
@@ -109,6 +122,26 @@ runtime::Task<void> Exchange::attempt() {
   co_await Result<void>(outcome);
 }
 
+// The server that the client sticks to comes first.
+Result<pool::Permit> Exchange::admit(TimePoint now) {
+  if (sticky_.wanted() == nullptr || !tried_.empty()) return pool().admit(tried_, now);
+  Result<pool::Permit> permit = pool().admit_to(*sticky_.wanted(), now);
+  if (permit || sticky_.is_bound()) return permit;
+  if (permit.error().code == ErrorCode::queue_full) sticky_.stay_away();
+  return pool().admit(tried_, now);
+}
+
+runtime::Task<pool::Permit> Exchange::wait_for_permit() {
+  const TimePoint began = context_.loop.now();
+  const pool::Pool& shared = pool().pool();
+  pool::Place place(shared.waiting_line(), context_.loop, shared.generation(), !tried_.empty());
+  place_ = &place;
+  Result<pool::Permit> permit = co_await pool().wait_for_permit(place, tried_, total_deadline_).result();
+  place_ = nullptr;
+  queue_time_ = queue_time_.value_or(Duration::zero()) + (context_.loop.now() - began);
+  co_return permit;
+}
+
 runtime::Task<pool::Lease> Exchange::lease(pool::Server& server, bool fresh) {
   const pool::PoolOptions& options = pool().pool().options();
   const boost::intrusive_ptr<pool::KeepaliveCache> cache = context_.upstream.of(server);
@@ -117,7 +150,7 @@ runtime::Task<pool::Lease> Exchange::lease(pool::Server& server, bool fresh) {
     std::unique_ptr<http::H1Client> idle = cache->take(address);
     if (idle == nullptr) break;
     // What must not be sent twice is not sent on a connection that the server may just have closed.
-    const bool is_sent_once = !may_retry_method() || downstream_.is_receiving();
+    const bool is_sent_once = !retry_.may_repeat_method() || downstream_.is_receiving();
     if (is_sent_once && !idle->is_silent()) continue;
     connect_time_.reset();
     co_return pool::Lease(cache, std::move(idle), address, options.keepalive, true);
@@ -143,8 +176,9 @@ runtime::Task<void> Exchange::forward(http::ClientStream& upstream) {
   upstream.set_send_patience(route_->options.timeouts.idle);
   http::BufferWriter& writer = upstream.begin_head(request_.method_text(), request_.target());
   writer.append(request_.field_lines());
+  sent_at_ = context_.loop.now();
   co_await upstream.send_head(request_.framing(), request_.upgrade());
-  if (!downstream_.is_receiving()) {
+  if (!downstream_.is_receiving() && !kept_body_.has_content()) {
     end_upload();
     co_await relay_response(upstream);
     co_return;
@@ -160,13 +194,14 @@ runtime::Task<void> Exchange::forward(http::ClientStream& upstream) {
 }
 
 runtime::Task<void> Exchange::send_request_body(http::ClientStream& upstream) {
-  const auto& limit = route_->options.body.max;
+  if (kept_body_.has_content()) {
+    const Result<void> sent = co_await kept_body_.send(upstream).result();
+    if (!sent) end_upload();  // As below.
+  }
   for (int pieces = 1; downstream_.is_receiving() && !upload_ended_; ++pieces) {
     const http::BodyPart part = co_await downstream_.read_body();
-    body_began_ = true;
-    if (limit && downstream_.bytes_received() > limit->bytes) {
-      co_await runtime::fail({.code = ErrorCode::body_too_large, .blame = Blame::downstream});
-    }
+    body_is_gone_ = true;
+    co_await check_body_size();
     const std::string_view trailers = part.is_last ? downstream_.request_trailers() : std::string_view();
     // A server that stops reading may have answered already: its response, or its absence, tells what it meant.
     const Result<void> sent = co_await upstream.send_body(part, trailers).result();
@@ -176,12 +211,25 @@ runtime::Task<void> Exchange::send_request_body(http::ClientStream& upstream) {
   end_upload();
 }
 
+Result<void> Exchange::check_body_size() const {
+  const auto& limit = route_->options.body.max;
+  const std::uint64_t size = std::max(request_.framing().content_length.value_or(0), downstream_.bytes_received());
+  if (!limit || size <= limit->bytes) return {};
+  return std::unexpected(Error{.code = ErrorCode::body_too_large, .blame = Blame::downstream});
+}
+
 runtime::Task<const http::ResponseHead*> Exchange::read_final_head(http::ClientStream& upstream) {
   for (int interim = 0; interim < kMaxInterimResponses; ++interim) {
     Result<const http::ResponseHead*> head;
     do {
       head = co_await upstream.read_head(request_.method(), answer_deadline()).result();
     } while (!head && may_still_answer(head.error()));
+    if (!head && head.error().code == ErrorCode::response_timeout && is_short_try()) {
+      head = std::unexpected(Error{.code = ErrorCode::response_timeout,
+                                   .blame = Blame::upstream,
+                                   .retry_if_idempotent = true,
+                                   .detail = "connected, but no response within `timeouts.per_try`"});
+    }
     const http::ResponseHead* found = co_await std::move(head);
     if (found->status >= 200 || found->status == 101) co_return found;
     co_await relay_interim(*found);
@@ -194,7 +242,14 @@ runtime::Task<const http::ResponseHead*> Exchange::read_final_head(http::ClientS
 // While the request is still on its way, the server cannot be late.
 Deadline Exchange::answer_deadline() const {
   const TimePoint asked = upload_ended_.value_or(context_.loop.now());
-  return std::min(deadline_after(asked, route_->options.timeouts.first_byte), total_deadline_);
+  const RouteTimeouts& timeouts = route_->options.timeouts;
+  const Duration patience = is_short_try() ? *timeouts.per_try : timeouts.first_byte;
+  return std::min(deadline_after(asked, patience), total_deadline_);
+}
+
+bool Exchange::is_short_try() const {
+  const RouteTimeouts& timeouts = route_->options.timeouts;
+  return timeouts.per_try && *timeouts.per_try < timeouts.first_byte;
 }
 
 bool Exchange::may_still_answer(const Error& error) const {
@@ -216,7 +271,8 @@ runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
     co_await open_tunnel(upstream, *head);
     co_return;
   }
-  if (wants_other_server(head->status)) {
+  if (!sticky_.is_bound() &&
+      retry_.wants_other_server(head->status, body_is_gone_, pool(), tried_, context_.loop.now())) {
     co_await runtime::fail(
         {.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = "the status is one of `retry.statuses`"});
   }
@@ -232,6 +288,7 @@ runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
   http::BufferWriter& writer = downstream_.begin_head(head->status, head->reason);
   http::copy_fields(writer, head->fields, dropped);
   http::write_field(writer, "X-Request-Id", request_.id());
+  sticky_.write(writer, *server_);
   co_await downstream_.send_head(http::OutgoingFraming::of(*head, request_.method()), first);
   if (!first.is_last) co_await relay_body(upstream, idle);
   response_complete_ = true;
@@ -267,6 +324,7 @@ runtime::Task<void> Exchange::open_tunnel(http::ClientStream& upstream, const ht
   http::BufferWriter& writer = downstream_.begin_head(head.status, head.reason);
   http::copy_fields(writer, head.fields, http::hop_by_hop_fields(head.fields));
   http::write_field(writer, "X-Request-Id", request_.id());
+  sticky_.write(writer, *server_);
   downstream_.watch_departure(nullptr);  // The tunnel passes on the end of either side.
   const http::Transport client = co_await downstream_.switch_protocols(request_.upgrade());
   http::Tunnel tunnel(client, upstream.transport(), request_.upgrade(), route_->options.timeouts.stream_idle,
@@ -278,35 +336,22 @@ runtime::Task<void> Exchange::open_tunnel(http::ClientStream& upstream, const ht
   response_complete_ = true;
 }
 
-bool Exchange::may_retry_method() const {
-  const auto& methods = route_->options.retry.methods;
-  return std::ranges::find(methods, request_.method_text()) != methods.end();
-}
-
 bool Exchange::may_retry(const Error& error) {
-  if (abandoned_ || downstream_.response_started() || body_began_ || context_.loop.now() >= total_deadline_)
-    return false;
-  if (std::exchange(retry_is_granted_, false)) return true;
-  const RetryOptions& retry = route_->options.retry;
-  if (error.retry_is_safe) return retries_on(retry, RetryOn::connect) && takes_retry();
-  if (!error.retry_if_idempotent || !may_retry_method()) return false;
-  // A kept connection that the server closed as we sent is nobody's failure: the same server, on a new connection.
-  if (std::exchange(reused_, false)) return needs_fresh_connection_ = true;
-  return retries_on(retry, RetryOn::reset) && takes_retry();
+  const TimePoint now = context_.loop.now();
+  if (abandoned_ || downstream_.response_started() || now >= total_deadline_) return false;
+  const RetryPolicy::Next next = retry_.after(
+      {.error = error, .was_race = was_race(error), .body_is_gone = body_is_gone_, .is_bound = sticky_.is_bound()},
+      pool(), tried_, now);
+  needs_fresh_connection_ = next == RetryPolicy::Next::same_server;
+  if (next == RetryPolicy::Next::other_server) context_.counters.retries.add();
+  return next != RetryPolicy::Next::nothing;
 }
 
-bool Exchange::takes_retry() {
-  const RetryOptions& retry = route_->options.retry;
-  if (retries_ >= retry.attempts || !pool().has_untried(tried_)) return false;
-  if (!pool().pool().retry_budget().try_spend(retry.budget, context_.loop.now())) return false;
-  ++retries_;
-  context_.counters.retries.add();
-  return true;
-}
-
-bool Exchange::wants_other_server(int status) {
-  if (!route_->options.retry.statuses.contains(status) || !may_retry_method() || body_began_) return false;
-  return retry_is_granted_ = takes_retry();
+// The server closed a kept connection while our request was on its way. What takes longer than that has another cause.
+bool Exchange::was_race(const Error& error) const {
+  constexpr Duration kLongestWay = std::chrono::milliseconds(500);
+  return reused_ && error.code == ErrorCode::reset_before_response && error.retry_if_idempotent &&
+         context_.loop.now() - sent_at_ <= kLongestWay;
 }
 
 void Exchange::report(const Result<void>& outcome) {
@@ -314,8 +359,8 @@ void Exchange::report(const Result<void>& outcome) {
     pool().report(*server_, status_);
     return;
   }
-  // A kept connection that the server had closed says nothing of its health.
-  if (outcome.error().retry_if_idempotent && reused_) return;
+  // It says nothing of the server's health.
+  if (was_race(outcome.error())) return;
   pool().report(*server_, outcome.error());
 }
 
@@ -371,7 +416,14 @@ runtime::Task<void> Exchange::answer_with_error(const Error& error) {
                        .at = wall_start_,
                        .detail = view_->snapshot().errors.detail,
                        .client_is_local = is_local_,
-                       .server = server_ != nullptr ? std::string_view(server_->name()) : std::string_view()});
+                       .server = server_ != nullptr ? std::string_view(server_->name()) : std::string_view(),
+                       .retry_after = retry_after(error)});
+}
+
+// Within the time that a request may wait, all that wait now will have left the line.
+std::optional<std::int64_t> Exchange::retry_after(const Error& error) {
+  if (error.code != ErrorCode::queue_full && error.code != ErrorCode::queue_timeout) return std::nullopt;
+  return std::chrono::ceil<std::chrono::seconds>(pool().pool().options().queue.timeout).count();
 }
 
 void Exchange::record(const Result<void>& outcome) {
@@ -392,7 +444,9 @@ void Exchange::record(const Result<void>& outcome) {
                                  .path = request_.path(),
                                  .status = has_failed && status_ == 0 ? status_of(outcome.error().code) : status_,
                                  .reason = has_failed ? word(outcome.error().code) : std::string_view("ok"),
+                                 .retry_note = has_failed ? retry_.note() : std::string_view(),
                                  .total = context_.loop.now() - start_,
+                                 .queue = queue_time_,
                                  .connect = connect_time_,
                                  .first_byte = first_byte_time_,
                                  .bytes_in = downstream_.bytes_received() + tunnel_counts_.from_client,

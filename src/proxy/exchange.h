@@ -12,10 +12,15 @@
 #include "http/tunnel.h"
 #include "pool/balancer.h"
 #include "pool/keepalive_cache.h"
+#include "pool/permit.h"
 #include "pool/pool_view.h"
+#include "pool/waiting_line.h"
+#include "proxy/body_buffer.h"
 #include "proxy/context.h"
 #include "proxy/forwarded_request.h"
+#include "proxy/retry_policy.h"
 #include "proxy/snapshot.h"
+#include "proxy/stickiness.h"
 #include "runtime/task.h"
 #include "telemetry/access_record.h"
 #include "telemetry/counter.h"
@@ -48,6 +53,9 @@ class Exchange final : private http::DepartureWatcher {
   void on_client_left() override { abandon(ErrorCode::client_gone); }
   // A try on one server.
   runtime::Task<void> attempt();
+  Result<pool::Permit> admit(TimePoint now);
+  // Where every server is full: a permit of the first that has room.
+  runtime::Task<pool::Permit> wait_for_permit();
   runtime::Task<pool::Lease> lease(pool::Server& server, bool fresh);
   runtime::Task<void> forward(http::ClientStream& upstream);
   runtime::Task<void> send_request_body(http::ClientStream& upstream);
@@ -60,16 +68,18 @@ class Exchange final : private http::DepartureWatcher {
   runtime::Task<void> answer(std::uint16_t status, std::string_view type, std::string_view body,
                              std::string_view location = {});
 
-  // When the response must have begun: `first_byte` after the end of the request.
+  // When the response must have begun: `first_byte` or `per_try` after the end of the request.
   Deadline answer_deadline() const;
+  // Whether a try ends before the patience with the response does.
+  bool is_short_try() const;
   bool may_still_answer(const Error& error) const;
   void end_upload() {
     if (!upload_ended_) upload_ended_ = context_.loop.now();
   }
+  std::optional<std::int64_t> retry_after(const Error& error);
   bool may_retry(const Error& error);
-  bool may_retry_method() const;
-  bool takes_retry();
-  bool wants_other_server(int status);
+  bool was_race(const Error& error) const;
+  Result<void> check_body_size() const;
   void report(const Result<void>& outcome);
   void note_attempt(const Error& error, TimePoint began);
   Deadline within_total(Duration wait) const;
@@ -88,19 +98,24 @@ class Exchange final : private http::DepartureWatcher {
   const Route* route_ = nullptr;
   Deadline total_deadline_ = kNever;
 
+  Stickiness sticky_;
   pool::TriedServers tried_;
   pool::Server* server_ = nullptr;          // of the latest try
+  pool::Permit permit_;                     // of that server, while the try goes on
+  pool::Place* place_ = nullptr;            // in the waiting line, while there
   http::ClientStream* upstream_ = nullptr;  // in use by the try that is going on
-  std::uint32_t retries_ = 0;
+  RetryPolicy retry_;
+  BodyBuffer kept_body_;
+  TimePoint sent_at_{};  // when the request of this try began to leave
   std::uint16_t status_ = 0;
-  bool body_began_ = false;  // bytes of the request's body were taken from the client
+  bool body_is_gone_ = false;  // bytes of the request's body were taken from the client and are not kept
   bool response_complete_ = false;
   // Since when nothing more of the request goes to the server of this try.
   std::optional<TimePoint> upload_ended_;
   std::optional<ErrorCode> abandoned_;  // why nobody will get the response
   bool reused_ = false;
   bool needs_fresh_connection_ = false;  // the next try goes to the same server
-  bool retry_is_granted_ = false;
+  std::optional<Duration> queue_time_;
   std::optional<Duration> connect_time_;
   std::optional<Duration> first_byte_time_;
   http::TunnelCounts tunnel_counts_;

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "http/codec/cookie.h"
 #include "http/codec/hop_by_hop.h"
 #include "runtime/slab.h"
 
@@ -21,13 +22,37 @@ void drop_forwarding_fields(const http::FieldList& fields, http::FieldMarks& dro
   }
 }
 
+// Writes the Cookie fields anew, without the cookie that is meant for us.
+void write_other_cookies(http::BufferWriter& writer, const http::FieldList& fields, std::string_view hidden) {
+  for (std::size_t index = 0; index < fields.size(); ++index) {
+    if (fields[index].id != http::FieldId::cookie) continue;
+    std::string_view before = "Cookie: ";
+    http::for_each_cookie(fields[index].value, [&](const http::Cookie& cookie) {
+      if (cookie.name == hidden) return;
+      writer.append(before);
+      writer.append(cookie.text);
+      before = "; ";
+    });
+    if (before == "; ") writer.append("\r\n");
+  }
+}
+
+void drop_cookie_fields(const http::FieldList& fields, http::FieldMarks& dropped) {
+  for (std::size_t index = 0; index < fields.size(); ++index) {
+    if (fields[index].id == http::FieldId::cookie) dropped.set(index);
+  }
+}
+
 void write_fields(http::BufferWriter& writer, const http::RequestHead& head, const Origin& origin,
-                  std::string_view peer) {
+                  std::string_view peer, std::string_view hidden_cookie) {
   http::FieldMarks dropped = http::hop_by_hop_fields(head.fields);
   drop_forwarding_fields(head.fields, dropped);
+  const bool hides_cookie = !hidden_cookie.empty() && http::find_cookie(head.fields, hidden_cookie).has_value();
+  if (hides_cookie) drop_cookie_fields(head.fields, dropped);
   // RFC 9112, 3.2: a request of HTTP/1.0 may have no Host; one of HTTP/1.1 must have it, even if it is empty.
   if (!head.fields.has(http::FieldId::host)) http::write_field(writer, "Host", head.authority);
   http::copy_fields(writer, head.fields, dropped);
+  if (hides_cookie) write_other_cookies(writer, head.fields, hidden_cookie);
   write_forwarding_fields(writer, head, origin, peer);
 }
 
@@ -38,9 +63,9 @@ ForwardedRequest::~ForwardedRequest() {
 }
 
 Result<void> ForwardedRequest::build(const http::RequestHead& head, const Origin& origin, std::string_view peer,
-                                     http::Workspace& workspace) {
+                                     http::Workspace& workspace, std::string_view hidden_cookie) {
   http::BufferWriter writer(workspace.output_space());
-  write_fields(writer, head, origin, peer);
+  write_fields(writer, head, origin, peer, hidden_cookie);
   const std::string_view lines = writer.has_overflowed() ? std::string_view() : writer.written();
   const std::string_view user_agent = value_of(head.fields, http::FieldId::user_agent);
   const std::string_view referer = value_of(head.fields, http::FieldId::referer);

@@ -21,10 +21,11 @@ class ForwardedRequest {
   ForwardedRequest& operator=(const ForwardedRequest&) = delete;
   ~ForwardedRequest();
 
-  // Copies `head`, which lies in the worker's scratch, and what of `origin` outlives it; `peer` is the other end of the
-  // connection. Fails with header_too_large where the field lines do not fit; all else is there even then.
+  // Copies `head`, which lies in the worker's scratch, without the cookie of that name (if it is not empty), and what of
+  // `origin` outlives it; `peer` is the other end of the connection. Fails with header_too_large where the field lines do
+  // not fit; all else is there even then.
   Result<void> build(const http::RequestHead& head, const Origin& origin, std::string_view peer,
-                     http::Workspace& workspace);
+                     http::Workspace& workspace, std::string_view hidden_cookie = {});
 
   http::Method method() const { return method_; }
   std::string_view method_text() const { return method_text_; }

@@ -26,12 +26,13 @@ class ForwardedRequestTest : public testing::Test {
               http::HeadParse::Status::complete)
         << text;
     request_ = std::make_unique<ForwardedRequest>();
-    outcome_ = request_->build(head_, origin_of(head_, kClient, "req_1"), kClient.ip, workspace_);
+    outcome_ = request_->build(head_, origin_of(head_, kClient, "req_1"), kClient.ip, workspace_, hidden_);
     // Nothing of the copy may lie in what was parsed.
     std::ranges::fill(text, '#');
     return *request_;
   }
 
+  std::string hidden_;
   http::Workspace workspace_;
   http::RequestHead head_;
   std::unique_ptr<ForwardedRequest> request_;
@@ -44,6 +45,18 @@ TEST_F(ForwardedRequestTest, keeps_the_target_in_origin_form) {
   EXPECT_EQ(request_->query(), "c=d");
   EXPECT_EQ(build("GET http://x/a? HTTP/1.1\r\nHost: x").target(), "/a?");
   EXPECT_EQ(build("OPTIONS * HTTP/1.1\r\nHost: x").target(), "*");
+}
+
+TEST_F(ForwardedRequestTest, a_cookie_that_is_meant_for_us_is_left_out) {
+  hidden_ = "mine";
+  EXPECT_THAT(std::string(build("GET / HTTP/1.1\r\nHost: x\r\nCookie: a=1; mine=2;b=3; mine=4").field_lines()),
+              HasSubstr("\r\nCookie: a=1; b=3\r\n"));
+  EXPECT_THAT(std::string(build("GET / HTTP/1.1\r\nHost: x\r\nCookie: mine=2\r\nCookie: c=d").field_lines()),
+              HasSubstr("\r\nCookie: c=d\r\n"));
+  EXPECT_THAT(std::string(build("GET / HTTP/1.1\r\nHost: x\r\nCookie: mine=2").field_lines()),
+              Not(HasSubstr("Cookie")));
+  EXPECT_THAT(std::string(build("GET / HTTP/1.1\r\nHost: x\r\nCookie:  a=1;b=mine").field_lines()),
+              HasSubstr("\r\nCookie:  a=1;b=mine\r\n"));
 }
 
 TEST_F(ForwardedRequestTest, preserves_host_and_the_fields_that_are_not_ours) {

@@ -104,13 +104,15 @@ struct RetryOptions {
 struct RouteTimeouts {
   std::optional<Duration> total;  // whole exchange; empty: no limit
   Duration first_byte = 60s;
-  Duration idle = 60s;        // between two pieces of a response body
-  Duration stream_idle = 1h;  // upgraded connections and event streams
+  std::optional<Duration> per_try;  // until the response begins, for one of several tries; empty: `first_byte` alone
+  Duration idle = 60s;              // between two pieces of a response body
+  Duration stream_idle = 1h;        // upgraded connections and event streams
   friend bool operator==(const RouteTimeouts&, const RouteTimeouts&) = default;
 };
 
 struct BodyOptions {
-  std::optional<ByteCount> max;  // empty: no limit
+  std::optional<ByteCount> max;     // empty: no limit
+  std::optional<ByteCount> buffer;  // so much of it is kept, to be sent again; empty: none
   friend bool operator==(const BodyOptions&, const BodyOptions&) = default;
 };
 

@@ -248,14 +248,20 @@ config::SchemaPtr schema_of(const RouteTimeouts*) {
   return record<RouteTimeouts>(
       field("total", &RouteTimeouts::total, "For the whole exchange.").range(1ms, 30 * kDay),
       field("first_byte", &RouteTimeouts::first_byte, "Until the response begins.").range(1ms, 30 * kDay),
+      field("per_try", &RouteTimeouts::per_try,
+            "Until the response begins, for one try: then another server is asked, if the request may be sent twice.")
+          .range(1ms, 30 * kDay),
       field("idle", &RouteTimeouts::idle, "Between two pieces of a response body.").range(1ms, 30 * kDay),
       field("stream_idle", &RouteTimeouts::stream_idle, "Silence on WebSockets and event streams.")
           .range(1ms, 30 * kDay));
 }
 
 config::SchemaPtr schema_of(const BodyOptions*) {
+  constexpr ByteCount kLargestBuffer{64 * 1024 * 1024};
   return record<BodyOptions>(field("max", &BodyOptions::max, "The largest request body."),
-                             unsupported("buffer", "Reads the whole body before it is sent on."));
+                             field("buffer", &BodyOptions::buffer,
+                                   "Bodies up to this size are read before a server is asked, and can be sent again.")
+                                 .range(1_KiB, kLargestBuffer));
 }
 
 config::SchemaPtr schema_of(const RouteOptions*) {

@@ -16,7 +16,7 @@ constexpr std::size_t kMaxName = 256;
 constexpr std::size_t kMaxPath = 2048;
 constexpr std::size_t kMaxAgent = 512;
 constexpr std::size_t kMaxAttempts = 4;
-static_assert(2 * kMaxPath + 2 * kMaxAgent + (10 + 2 * kMaxAttempts) * kMaxName + 1024 <= kMaxLine);
+static_assert(2 * kMaxPath + 2 * kMaxAgent + (11 + 2 * kMaxAttempts) * kMaxName + 1024 <= kMaxLine);
 
 constexpr Duration kMicrosecond = std::chrono::microseconds(1);
 
@@ -111,6 +111,7 @@ void add_json(Line& line, const AccessRecord& record) {
   add_json_number(line, "in", record.bytes_in);
   add_json_number(line, "out", record.bytes_out);
   if (record.reused) line.add(*record.reused ? ",\"reused\":true" : ",\"reused\":false");
+  add_json_member(line, "no_retry", record.retry_note);
   add_json_attempts(line, record.attempts);
   add_json_member(line, "ua", record.user_agent, kMaxAgent);
   line.add("}\n");

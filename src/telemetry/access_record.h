@@ -38,7 +38,7 @@ struct AccessRecord {
   std::string_view server;
   int status = 0;
   std::string_view reason = "ok";
-  std::string_view retry_note;  // why no retry was made: `POST`; human format only
+  std::string_view retry_note;  // why no retry was made: `POST`, `body_streamed`
   Duration total{};
   std::optional<Duration> queue;
   std::optional<Duration> connect;

@@ -31,6 +31,7 @@ class Backend:
         self.name = name
         self.requests: list[Request] = []
         self.healthy = True  # what /health answers
+        self.broken: str | None = None  # what /work does instead, as `hold`
         self.release = threading.Event()  # lets /hold and the rest of /hold-mid go
         self.arrived = threading.Event()  # a request for one of them is here
         self._listening = socket.create_server(("127.0.0.1", port), backlog=1024)
@@ -147,6 +148,8 @@ MALFORMED = {
 def respond(backend: Backend, connection: socket.socket, reader, request: Request) -> bool:
     """Answers one request; false closes the connection."""
     behaviour, _, argument = request.target.partition("?")[0].strip("/").partition("/")
+    if behaviour == "work" and backend.broken:
+        behaviour, _, argument = backend.broken.partition("/")
     send = connection.sendall
     without_body = request.method == "HEAD"
     match behaviour:
@@ -171,6 +174,8 @@ def respond(backend: Backend, connection: socket.socket, reader, request: Reques
             send(head(f"{argument} Whatever", *length, 'ETag: "x"'))
         case "hop":
             send(full(b"ok", "200 OK", "Connection: X-Private", "X-Private: 1", "X-Public: 2", "Keep-Alive: timeout=9"))
+        case "cookies":
+            send(full(b"ok", "200 OK", "Set-Cookie: session=1; Path=/", "Set-Cookie: theme=dark"))
         case "slow":
             time.sleep(int(argument) / 1000)
             send(full(backend.name.encode()))
@@ -201,6 +206,10 @@ def respond(backend: Backend, connection: socket.socket, reader, request: Reques
             send(head("200 OK", "Transfer-Encoding: chunked") + chunk(b"good") + b"zz\r\nbad\r\n0\r\n\r\n")
             return False
         case "reset-before":
+            reset_on_close(connection)
+            return False
+        case "reset-late":
+            time.sleep(int(argument) / 1000)
             reset_on_close(connection)
             return False
         case "reset-mid":

@@ -103,6 +103,12 @@ void World::plan_options() {
   pool.warmup = chance(0.5) ? 0s : 5s;
   if (chance(0.2)) pool.keepalive.max_idle = static_cast<std::uint32_t>(random_.below(3));
   if (chance(0.2)) pool.keepalive.requests = 1 + static_cast<std::uint32_t>(random_.below(3));
+  if (chance(0.4)) {
+    pool.limits.max_inflight = 1 + static_cast<std::uint32_t>(random_.below(3));
+    // In calm weather everybody is served in the end.
+    pool.queue = {.max = 1000, .timeout = 30min};
+    if (weather_ == Weather::stormy) pool.queue = {.max = static_cast<std::uint32_t>(random_.below(4)), .timeout = 1s};
+  }
   if (weather_ == Weather::stormy && chance(0.2)) pool.last_resort = pool::LastResort::fail;
 
   proxy::RouteOptions route{.to = "web"};
@@ -114,6 +120,8 @@ void World::plan_options() {
     route.retry.attempts = static_cast<std::uint32_t>(random_.below(4));
     if (chance(0.2)) route.retry.statuses = {{{404, 404}}};
     if (chance(0.2)) route.timeouts.total = chance(0.5) ? 100ms : 2s;
+    if (chance(0.15)) route.timeouts.per_try = 1500ms;
+    if (chance(0.2)) route.body.buffer = ByteCount{1024 + random_.below(4096)};
     if (chance(0.2)) route.body.max = ByteCount{random_.below(3000)};
   }
   options_.routes.push_back(route);
@@ -182,6 +190,19 @@ runtime::Task<void> World::reload(Duration after) {
   apply();
 }
 
+// No server ever has more requests in flight than it may.
+runtime::Task<void> World::watch_limit() {
+  const std::uint32_t limit = *options_.pools["web"].limits.max_inflight;
+  while (client_tasks_.size() > 0) {
+    for (const pool::Member& member : snapshots_.back()->pools.front()->members()) {
+      if (member.server->in_flight() <= limit) continue;
+      journal_.violations.push_back(
+          fmt::format("{} has {} requests in flight", member.server->name(), member.server->in_flight()));
+    }
+    co_await runtime::pause_until(loop_, loop_.now() + 20ms);
+  }
+}
+
 runtime::Task<void> World::end_early(Duration after) {
   co_await runtime::pause_until(loop_, loop_.now() + after);
   drained_at_ = loop_.now();
@@ -210,6 +231,7 @@ Report World::run() {
     clients_.push_back(std::make_unique<Client>(loop_, random_, journal_, address, plan_client(), next_id_));
     client_tasks_.start(clients_.back()->run());
   }
+  if (options_.pools["web"].limits.max_inflight) script_.start(watch_limit());
   const Deadline last = loop_.now() + kLongest;
   while (client_tasks_.size() + script_.size() > 0 && loop_.now() < last) loop_.run_until(loop_.now() + 1s);
   if (client_tasks_.size() > 0) journal_.violations.emplace_back("clients still wait after an hour");
@@ -248,6 +270,8 @@ void World::check_leftovers() {
     journal_.violations.push_back(fmt::format("{} descriptors were left open", loop_.open_descriptors()));
   }
   for (const auto& snapshot : snapshots_) {
+    if (!snapshot->pools.front()->waiting_line().is_empty())
+      journal_.violations.emplace_back("a request waits for ever");
     for (const pool::Member& member : snapshot->pools.front()->members()) {
       if (member.server->in_flight() == 0) continue;
       journal_.violations.push_back(

@@ -63,6 +63,7 @@ class World {
   void apply();
   runtime::Task<void> disturb(Server& server);
   runtime::Task<void> reload(Duration after);
+  runtime::Task<void> watch_limit();
   runtime::Task<void> end_early(Duration after);
   void end();
   void check_leftovers();

@@ -1,0 +1,34 @@
+#include "http/codec/cookie.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace fairlead::http {
+namespace {
+
+FieldList with(std::initializer_list<std::string_view> values) {
+  FieldList fields;
+  for (const std::string_view value : values) fields.add({"Cookie", value, FieldId::cookie});
+  return fields;
+}
+
+TEST(Cookie, is_found_by_its_whole_name_in_any_field) {
+  EXPECT_EQ(find_cookie(with({"a=1; b=2"}), "b"), "2");
+  EXPECT_EQ(find_cookie(with({"a=1", "b=2;c=3"}), "c"), "3");
+  EXPECT_EQ(find_cookie(with({"ab=1;b=2"}), "b"), "2");
+  EXPECT_EQ(find_cookie(with({"B=1"}), "b"), std::nullopt);
+  EXPECT_EQ(find_cookie(FieldList(), "b"), std::nullopt);
+}
+
+TEST(Cookie, the_first_of_a_name_counts) { EXPECT_EQ(find_cookie(with({"b=1; b=2", "b=3"}), "b"), "1"); }
+
+TEST(Cookie, odd_fields_are_read_as_far_as_they_go) {
+  EXPECT_EQ(find_cookie(with({";;b=1=2;"}), "b"), "1=2");
+  EXPECT_EQ(find_cookie(with({"\t b=x y \t; c"}), "b"), "x y");
+  EXPECT_EQ(find_cookie(with({"c"}), "c"), "");
+  EXPECT_EQ(find_cookie(with({"=1"}), ""), "1");
+}
+
+}  // namespace
+}  // namespace fairlead::http
