@@ -25,7 +25,7 @@ std::optional<Tier> tier_of(const Member& member) {
 PoolView::PoolView(std::shared_ptr<const Pool> pool, Random& random, SuspectListener& suspects)
     : pool_(std::move(pool)),
       suspects_(suspects),
-      balancer_(balancer_type(pool_->options().algorithm).make(pool_->options(), random)) {
+      balancer_(balancer_type(pool_->options().algorithm).make(*pool_, random)) {
   eligible_.reserve(pool_->members().size());
 }
 
@@ -87,14 +87,27 @@ Server* PoolView::untried_backup(const TriedServers& tried) const {
   return best;
 }
 
-void PoolView::report(Server& server, int status) {
+void PoolView::report(Server& server, int status, Duration wait, TimePoint now) {
+  // An error is often faster than an answer. It must not make the server look like a fast one, which would draw more
+  // requests to it: those of the server make it look slow, those of the client are passed over.
+  if (status >= 500 || pool_->options().passive.statuses.contains(status))
+    server.latency().record_failure(wait, now);
+  else if (status >= 400)
+    server.latency().record_at_least(wait, now);
+  else
+    server.latency().record_answer(wait, now);
+
   if (!pool_->options().passive.statuses.contains(status))
     server.record_success();
   else if (server.record_failure())
     suspects_.on_suspect(server);
 }
 
-void PoolView::report(Server& server, const Error& error) {
+void PoolView::report(Server& server, const Error& error, Duration wait, TimePoint now) {
+  if (counts_against_server(error))
+    server.latency().record_failure(wait, now);
+  else
+    server.latency().record_at_least(wait, now);
   if (counts_against_server(error) && server.record_failure()) suspects_.on_suspect(server);
 }
 

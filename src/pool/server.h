@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "net/endpoint.h"
 #include "net/socket_address.h"
+#include "pool/peak_latency.h"
 #include "pool/pool_vitals.h"
 #include "pool/server_state.h"
 
@@ -75,6 +76,10 @@ class Server {
   // the configured weight is 0.
   std::uint32_t effective_weight(TimePoint now) const;
 
+  // How long its answers take to begin, over all workers. Workers report to it; anyone may read.
+  PeakLatency& latency() { return load_.latency; }
+  const PeakLatency& latency() const { return load_.latency; }
+
   // Workers.
   void record_success() {
     load_.successes.fetch_add(1, std::memory_order_relaxed);
@@ -114,6 +119,7 @@ class Server {
     std::atomic<std::uint32_t> in_flight{0};
     std::atomic<std::uint64_t> requests{0};
     std::atomic<std::uint64_t> successes{0};
+    PeakLatency latency;  // read beside `in_flight` by those who choose
   };
   // Written when something fails.
   struct alignas(kCacheLine) Failure {

@@ -60,7 +60,7 @@ TEST(ServerThreads, all_requests_in_flight_return_while_states_and_weights_chang
       Server* second = *view.pick(tried, kTestStart + request * 1ms);
       EXPECT_NE(first, second);
       open[random.below(open.size())] = InFlight(*second);
-      view.report(*second, request % 3 == 0 ? 502 : 200);
+      view.report(*second, request % 3 == 0 ? 502 : 200, std::chrono::milliseconds(1), kTestStart);
     }
   });
   is_done = true;

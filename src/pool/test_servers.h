@@ -57,6 +57,12 @@ class TestServers {
   std::vector<std::shared_ptr<Server>> servers_;
 };
 
+// A pool with all the default options and no members, for algorithms that care for neither.
+inline const Pool& test_pool() {
+  static const Pool pool("web", {}, {}, nullptr);
+  return pool;
+}
+
 // The same choice of servers for every request that was not tried before.
 inline PickRequest fresh_request() {
   static constexpr TriedServers kNone;

@@ -92,6 +92,7 @@ runtime::Task<void> Exchange::attempt() {
     tried_.add(*server_);
   }
   const pool::InFlight in_flight(*server_);
+  answer_began_.reset();
   Result<void> outcome;
   {
     const Result<pool::Lease> leased = co_await lease(*server_, same_server || retries_ > 0).result();
@@ -106,7 +107,7 @@ runtime::Task<void> Exchange::attempt() {
     upstream_ = nullptr;
   }
   if (!outcome) note_attempt(outcome.error(), began);
-  report(outcome);
+  report(outcome, began);
   co_await Result<void>(outcome);
 }
 
@@ -211,7 +212,8 @@ runtime::Task<void> Exchange::relay_interim(const http::ResponseHead& head) {
 
 runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
   const http::ResponseHead* head = co_await read_final_head(upstream);
-  if (!first_byte_time_) first_byte_time_ = context_.loop.now() - start_;
+  answer_began_ = context_.loop.now();
+  if (!first_byte_time_) first_byte_time_ = *answer_began_ - start_;
   if (head->status == 101) {
     co_await open_tunnel(upstream, *head);
     co_return;
@@ -306,14 +308,22 @@ bool Exchange::wants_other_server(int status) {
   return retry_is_granted_ = takes_retry();
 }
 
-void Exchange::report(const Result<void>& outcome) {
+void Exchange::report(const Result<void>& outcome, TimePoint began) {
+  const TimePoint now = context_.loop.now();
   if (outcome) {
-    pool().report(*server_, status_);
+    pool().report(*server_, status_, server_wait(began), now);
     return;
   }
   // A kept connection that the server had closed says nothing of its health.
   if (outcome.error().retry_if_idempotent && reused_) return;
-  pool().report(*server_, outcome.error());
+  pool().report(*server_, outcome.error(), server_wait(began), now);
+}
+
+// From when the server had all of the request; a client that uploads slowly does not make it slow.
+Duration Exchange::server_wait(TimePoint began) const {
+  const TimePoint end = answer_began_.value_or(context_.loop.now());
+  if (!request_.has_body()) return end - began;
+  return std::max(end - upload_ended_.value_or(end), Duration::zero());
 }
 
 void Exchange::note_attempt(const Error& error, TimePoint began) {

@@ -20,7 +20,7 @@ namespace fairlead::pool {
 namespace {
 
 std::unique_ptr<Balancer> make(const BalancerType& type, Random& random, const TestServers& servers) {
-  std::unique_ptr<Balancer> balancer = type.make(PoolOptions{}, random);
+  std::unique_ptr<Balancer> balancer = type.make(test_pool(), random);
   balancer->update(servers.candidates());
   return balancer;
 }

@@ -39,7 +39,7 @@ using namespace std::chrono_literals;
 class BalancerContract : public testing::TestWithParam<const BalancerType*> {
  protected:
   std::unique_ptr<Balancer> make(std::span<const Candidate> candidates) {
-    std::unique_ptr<Balancer> balancer = GetParam()->make(PoolOptions{}, random_);
+    std::unique_ptr<Balancer> balancer = GetParam()->make(test_pool(), random_);
     balancer->update(candidates);
     return balancer;
   }
@@ -66,7 +66,7 @@ double three_sigma(int picks, double probability) { return 3 * std::sqrt(picks *
 
 TEST_P(BalancerContract, picks_nothing_where_nothing_is_eligible) {
   EXPECT_EQ(make({})->pick(fresh_request()), nullptr);
-  const auto never_updated = GetParam()->make(PoolOptions{}, random_);
+  const auto never_updated = GetParam()->make(test_pool(), random_);
   EXPECT_EQ(never_updated->pick(fresh_request()), nullptr);
 }
 

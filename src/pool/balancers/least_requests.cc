@@ -115,7 +115,7 @@ class LeastRequests final : public Balancer {
   AliasTable table_;
 };
 
-std::unique_ptr<Balancer> make(const PoolOptions&, Random& random) { return std::make_unique<LeastRequests>(random); }
+std::unique_ptr<Balancer> make(const Pool&, Random& random) { return std::make_unique<LeastRequests>(random); }
 
 }  // namespace
 

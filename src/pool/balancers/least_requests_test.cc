@@ -11,7 +11,7 @@ namespace fairlead::pool {
 namespace {
 
 std::unique_ptr<Balancer> make(Random& random, std::span<const Candidate> candidates) {
-  auto balancer = balancer_type(Algorithm::least_requests).make(PoolOptions{}, random);
+  auto balancer = balancer_type(Algorithm::least_requests).make(test_pool(), random);
   balancer->update(candidates);
   return balancer;
 }
