@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cctype>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -130,6 +131,7 @@ std::string format_flag_fault(const config::Diagnostic& diagnostic) {
   // Examples are shown as they would be typed.
   if (const std::size_t example = help.find("e.g. "); example != std::string::npos)
     help.insert(example + 5, diagnostic.file + " ");
+  help.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(help.front())));
   return fmt::format("{}. {}", text, help);
 }
 

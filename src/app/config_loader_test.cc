@@ -305,7 +305,7 @@ TEST(RunFlags, faults_are_worded_for_the_command_line) {
   EXPECT_EQ(flag_fault({.listen = {":8080"}, .to = {"127.0.0.1:8080"}}),
             "error: server 127.0.0.1:8080 is Fairlead's own listener; requests would go round for ever (F2201)");
   EXPECT_EQ(flag_fault({.to = {"1"}, .algorithm = "round_robbin"}),
-            "error: `round_robbin` is not a word that `algorithm` takes. did you mean `round_robin`?");
+            "error: `round_robbin` is not a word that `algorithm` takes. Did you mean `round_robin`?");
 }
 
 TEST(RunFlags, a_wrong_word_is_the_command_lines_fault_and_a_loop_the_configurations) {

@@ -12,10 +12,6 @@ namespace {
 
 using config::Node;
 
-// Editors complete and check by it; the packages put the schema there.
-constexpr std::string_view kSchemaLine =
-    "# yaml-language-server: $schema=file:///usr/share/fairlead/fairlead.schema.json\n";
-
 std::string plural(std::size_t number, std::string_view word) {
   return fmt::format("{} {}{}", number, word, number == 1 ? "" : "s");
 }
@@ -50,7 +46,8 @@ std::string short_yaml(const Options& options) {
                                  ? "# health: /health\n"
                                  : fmt::format("health: {}\n", config::to_flow_yaml(Node::text(pool.health.path)));
   return fmt::format(
-      "{}# Fairlead: the whole configuration. After a change: fairlead check, then pkill -HUP fairlead.\n"
+      "# Fairlead: the whole configuration. After a change: fairlead check, then pkill -HUP fairlead.\n"
+      "# Every key with its default: fairlead run --print-config\n"
       "version: 1\n"
       "# Where clients connect.\n"
       "listen: {}\n"
@@ -58,7 +55,7 @@ std::string short_yaml(const Options& options) {
       "to: {}\n"
       "# A page that answers 200 when the app can do its work. Without it, servers are checked by connecting.\n"
       "{}",
-      kSchemaLine, config::to_flow_yaml(listen), config::to_flow_yaml(to), health);
+      config::to_flow_yaml(listen), config::to_flow_yaml(to), health);
 }
 
 }  // namespace
@@ -85,7 +82,7 @@ std::string print_config(const LoadedConfig& config) {
 std::string to_yaml(const Options& options) {
   if (!options.pools.empty() && short_form_of(options) == options) return short_yaml(options);
   const Node tree = options_schema()->print(&options, nullptr, config::Printed::only_what_differs_from_the_default);
-  return fmt::format("{}version: 1\n{}", kSchemaLine, config::to_yaml(tree));
+  return "version: 1\n" + config::to_yaml(tree);
 }
 
 }  // namespace fairlead::app

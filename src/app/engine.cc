@@ -96,14 +96,17 @@ std::vector<ListenerPlan> Engine::listener_plans(std::size_t worker) const {
   std::vector<ListenerPlan> plans;
   for (const OpenListener& listener : listeners_) {
     const proxy::ListenerOptions& options = options_.listeners.at(listener.name);
-    plans.push_back({.socket = listener.sockets[worker],
-                     .settings = std::make_shared<const proxy::SessionSettings>(proxy::SessionSettings{
-                         .listener = listener.name,
-                         .http = {.header_timeout = options.timeouts.header,
-                                  .body_idle = options.timeouts.body_idle,
-                                  .keepalive = options.timeouts.keepalive,
-                                  .header_size = static_cast<std::size_t>(options.limits.header_size.bytes)},
-                         .is_loopback = net::is_loopback(listener.endpoint)})});
+    plans.push_back(
+        {.socket = listener.sockets[worker],
+         .settings = std::make_shared<const proxy::SessionSettings>(proxy::SessionSettings{
+             .listener = listener.name,
+             .http = {.header_timeout = options.timeouts.header,
+                      .body_idle = options.timeouts.body_idle,
+                      .keepalive = options.timeouts.keepalive,
+                      .header_size = static_cast<std::size_t>(options.limits.header_size.bytes),
+                      .paths = {.merges_slashes = options.path.duplicate_slashes == proxy::DuplicateSlashes::merge,
+                                .keeps_encoded_slashes = options.path.encoded_slashes == proxy::EncodedSlashes::keep}},
+             .is_loopback = net::is_loopback(listener.endpoint)})});
   }
   return plans;
 }

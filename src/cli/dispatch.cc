@@ -5,7 +5,6 @@
 
 #include <charconv>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <optional>
 
@@ -17,6 +16,7 @@
 #include "cli/explain_command.h"
 #include "cli/help.h"
 #include "cli/reference.h"
+#include "cli/replace_file.h"
 #include "cli/run_command.h"
 #include "cli/schema_command.h"
 #include "cli/version_command.h"
@@ -38,12 +38,6 @@ bool read_number(const CommandLine& line, std::string_view flag, Number& into) {
   if (text.empty()) return !line.has(flag);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), into);
   return error == std::errc{} && end == text.data() + text.size();
-}
-
-bool write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path);
-  file << text;
-  return static_cast<bool>(file.flush());
 }
 
 }  // namespace
@@ -85,7 +79,7 @@ int check_verb(const CommandLine& line, Output& output) {
   if (arguments.files.empty()) return fail(output, "no fairlead.yaml here. Name a file: fairlead check FILE");
   if (line.value("--format") == "json" || line.has("--json")) arguments.format = CheckFormat::json;
   if (line.value("--format") == "github") arguments.format = CheckFormat::github;
-  return check_command(arguments, app::SystemEnvironment(), write_file, output);
+  return check_command(arguments, app::SystemEnvironment(), replace_file, output);
 }
 
 int demo_verb(const CommandLine& line, Output& output) {

@@ -14,6 +14,7 @@
 #include "app/engine.h"
 #include "app/system_environment.h"
 #include "cli/default_config.h"
+#include "cli/replace_file.h"
 #include "cli/runner.h"
 #include "cli/signals.h"
 #include "config/diagnostic_format.h"
@@ -66,9 +67,7 @@ int save(const std::string& path, const std::string& text, Output& output) {
                               path);
     return kRefusedAsUnsafe;
   }
-  std::ofstream file(path);
-  file << text;
-  if (!file.flush()) {
+  if (!replace_file(path, text)) {
     output.err << fmt::format("error: cannot write {}\n", path);
     return kFailed;
   }
@@ -133,7 +132,10 @@ int run_command(const RunArguments& arguments, Output& output) {
     if (running != nullptr) running->on_signal(signal);
   });
   const bool for_people = ::isatty(STDERR_FILENO) == 1 && !arguments.json;
-  Runner runner(loop, {.file = file, .for_people = for_people, .log_to_terminal = arguments.log, .quiet = output.quiet},
+  // A file that was just saved is the one to reload.
+  const std::string reloaded = file.empty() ? arguments.save : file;
+  Runner runner(loop,
+                {.file = reloaded, .for_people = for_people, .log_to_terminal = arguments.log, .quiet = output.quiet},
                 output);
   running = &runner;
   return runner.run(*loaded);

@@ -54,7 +54,7 @@ std::string stopped_text(const StopOutcome& outcome) {
   const std::int64_t closed = std::max(outcome.at_first.tunnels, outcome.left.tunnels);
   std::vector<std::string> parts;
   if (finished > 0) parts.push_back(fmt::format("{} finished", plural(finished, "request")));
-  if (closed > 0) parts.push_back(fmt::format("{} closed", plural(closed, "WebSocket")));
+  if (closed > 0) parts.push_back(fmt::format("{} closed (code 1001)", plural(closed, "WebSocket")));
   if (cut > 0) parts.push_back(fmt::format("{} had to be cut", plural(cut, "request")));
   const std::string_view praise = cut == 0 ? " Nothing was cut mid-response." : "";
   return fmt::format("Stopped after {}. {}.{}", time_text(outcome.took), fmt::join(parts, ", "), praise);

@@ -28,13 +28,13 @@ TEST(StopTexts, say_what_is_waited_for) {
 TEST(StopTexts, count_what_was_finished_closed_and_cut) {
   EXPECT_EQ(stopped_text({}), "Stopped. Nothing was open.");
   EXPECT_EQ(stopped_text({.took = 30s, .at_first = {14, 3}, .left = {0, 3}}),
-            "Stopped after 30s. 14 requests finished, 3 WebSockets closed. Nothing was cut mid-response.");
+            "Stopped after 30s. 14 requests finished, 3 WebSockets closed (code 1001). Nothing was cut mid-response.");
   EXPECT_EQ(stopped_text({.took = 200ms, .at_first = {3, 0}, .left = {1, 0}}),
             "Stopped after 200ms. 2 requests finished, 1 request had to be cut.");
   EXPECT_EQ(stopped_text({.took = 30s, .at_first = {1, 0}, .left = {1, 0}}),
             "Stopped after 30s. 1 request had to be cut.");
   EXPECT_EQ(stopped_text({.took = 30s, .at_first = {0, 2}, .left = {0, 2}}),
-            "Stopped after 30s. 2 WebSockets closed. Nothing was cut mid-response.");
+            "Stopped after 30s. 2 WebSockets closed (code 1001). Nothing was cut mid-response.");
 }
 
 TEST(StopTexts, exit_with_6_only_where_a_request_was_cut) {

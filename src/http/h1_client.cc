@@ -8,8 +8,6 @@ namespace fairlead::http {
 namespace {
 
 constexpr std::size_t kFirstRead = std::size_t{64} * 1024;
-// How long a server may take to read what we send, piece by piece.
-constexpr Duration kSendPatience = std::chrono::seconds(30);
 constexpr std::size_t kMaxResponseHead = std::size_t{64} * 1024;
 
 Error bad_response(std::string_view detail) {
@@ -99,7 +97,7 @@ runtime::Task<void> H1Client::send(runtime::IoResult sent) {
   }
   if (sent.ok() && output_.is_flushed()) co_return;
   Result<void> outcome;
-  if (sent.ok()) outcome = co_await output_.flush(kSendPatience).result();
+  if (sent.ok()) outcome = co_await output_.flush(send_patience_).result();
   if (sent.ok() && outcome) co_return;
   is_broken_ = true;
   if (sent.error == ENOBUFS) {

@@ -44,6 +44,7 @@ class H1Client final : public ClientStream {
   runtime::Task<BodyPart> read_body(Duration idle) override;
   std::string_view response_trailers() const override { return decoder_.trailer_lines(); }
   Transport transport() override { return {connection_, input_, output_.raw()}; }
+  void set_send_patience(Duration patience) override { send_patience_ = patience; }
   void cancel() override { connection_.cancel(); }
 
  private:
@@ -57,6 +58,7 @@ class H1Client final : public ClientStream {
   Workspace& workspace_;
   H1Output output_;
   BodyDecoder decoder_;
+  Duration send_patience_ = std::chrono::seconds(30);
   std::size_t read_size_ = 0;
   std::optional<Duration> idle_limit_;
   std::uint32_t head_scan_ = 0;

@@ -37,6 +37,8 @@ class H1Output {
   bool is_flushed() const { return output_.is_empty(); }
   runtime::Task<void> flush(Duration patience) { return output_.flush(connection_, patience); }
 
+  // Whether the client can tell that the body of this message is not whole, when the connection ends here.
+  bool shows_truncation() const { return framing_ == Framing::length || framing_ == Framing::chunked; }
   // True once the last part of a body has been given.
   bool is_complete() const { return is_complete_; }
   std::uint64_t body_bytes() const { return body_bytes_; }

@@ -91,7 +91,7 @@ runtime::Task<bool> H1Server::read_request() {
 
 Result<bool> H1Server::take_head() {
   const std::string_view unread = input_.unread();
-  const ParseLimits limits{.head_bytes = options_.header_size};
+  const ParseLimits limits{.head_bytes = options_.header_size, .paths = options_.paths};
   // The first bytes are parsed at once, so that what is no HTTP at all is refused at once; then one scan suffices until
   // the end of the head has come.
   const bool is_first_look = head_scan_ == 0;
@@ -230,6 +230,12 @@ void H1Server::abort() {
   connection_.reset_on_close();
 }
 
+void H1Server::cut_short() {
+  // Without a length and without chunks, the end of the connection would pass for the end of the body.
+  if (!output_.shows_truncation()) return abort();
+  keep_alive_ = false;
+}
+
 void H1Server::watch_departure(DepartureWatcher* watcher) {
   departure_watcher_ = watcher;
   connection_.watch_hang_up(watcher == nullptr ? nullptr : this);
@@ -240,7 +246,8 @@ void H1Server::on_hang_up() {
 }
 
 void H1Server::cut() {
-  abort();
+  // A tunnel still has its last words to say.
+  if (!is_switched_) abort();
   connection_.cancel();
 }
 

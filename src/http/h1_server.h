@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "http/codec/body_decoder.h"
 #include "http/codec/head_parser.h"
+#include "http/codec/path.h"
 #include "http/h1_output.h"
 #include "http/stream.h"
 #include "http/workspace.h"
@@ -23,6 +24,7 @@ struct H1ServerOptions {
   Duration body_idle{};
   Duration keepalive{};
   std::size_t header_size = 0;
+  PathPolicy paths = {};
 };
 
 // One per downstream connection; the stream of each of its exchanges in turn.
@@ -57,6 +59,7 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   bool response_started() const override { return response_started_; }
   void close_after_response() override { keep_alive_ = false; }
   void abort() override;
+  void cut_short() override;
   void interrupt_reading() override { connection_.interrupt_reading(); }
   void watch_departure(DepartureWatcher* watcher) override;
   std::uint64_t bytes_received() const override { return bytes_received_; }

@@ -75,8 +75,11 @@ class ServerStream {
   virtual bool response_started() const = 0;
   // Nothing more comes after this response, and the client is told so.
   virtual void close_after_response() = 0;
-  // Stops a response that cannot be completed, so that the client does not take it for whole. Never fails.
+  // Gives the client up, at once; what it has not read yet may be lost. Never fails.
   virtual void abort() = 0;
+  // Stops a response that cannot be completed, so that the client does not take it for whole. Where the framing shows
+  // the cut by itself, the client still gets all that was sent before. Never fails.
+  virtual void cut_short() = 0;
   // Ends a pending `read_body` with `canceled`.
   virtual void interrupt_reading() = 0;
   // Tells `watcher`, at most once, when the client leaves from here on; null: nobody. A client that had ended its
@@ -108,6 +111,8 @@ class ClientStream {
   virtual runtime::Task<BodyPart> read_body(Duration idle) = 0;
   virtual std::string_view response_trailers() const = 0;
   virtual Transport transport() = 0;
+  // How long the server may take nothing of what is sent from here on; 30 s unless set.
+  virtual void set_send_patience(Duration patience) = 0;
   // Ends whatever waits on this stream with `canceled`, now and later.
   virtual void cancel() = 0;
 };

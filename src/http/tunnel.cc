@@ -1,7 +1,6 @@
 #include "http/tunnel.h"
 
-#include <cerrno>
-
+#include "http/codec/message.h"
 #include "runtime/both.h"
 #include "runtime/wait.h"
 
@@ -10,39 +9,65 @@ namespace fairlead::http {
 namespace {
 
 constexpr std::size_t kRead = std::size_t{64} * 1024;
-constexpr Error kEnded{.code = ErrorCode::client_gone, .detail = "one side of the tunnel is gone"};
 
-// The last moment at which anything moved, shared by both directions.
-struct Activity {
-  TimePoint last;
-};
+constexpr Error kClientLost{
+    .code = ErrorCode::client_gone, .blame = Blame::downstream, .detail = "the client broke the tunnel off"};
+constexpr Error kServerLost{
+    .code = ErrorCode::reset_mid_response, .blame = Blame::upstream, .detail = "the server broke the tunnel off"};
+constexpr Error kIdle{.code = ErrorCode::response_timeout,
+                      .blame = Blame::ourselves,
+                      .detail = "nothing moved in the tunnel for `timeouts.stream_idle`"};
 
-runtime::Task<void> send_all(Transport& to, std::string_view bytes, Duration idle) {
-  const iovec piece{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
-  if (!to.output.send(to.connection, {&piece, 1}).ok()) co_await runtime::fail(kEnded);
-  if (!to.output.is_empty()) co_await to.output.flush(to.connection, idle);
+}  // namespace
+
+Tunnel::Tunnel(Transport client, Transport server, std::string_view protocol, Duration idle, TunnelCounts& counts)
+    : is_websocket_(equals_ignoring_case(protocol, "websocket")),
+      idle_(idle),
+      up_{.from = client,
+          .to = server,
+          .from_lost = kClientLost,
+          .to_lost = kServerLost,
+          .goodbye = going_away_from_client(),
+          .count = counts.from_client},
+      down_{.from = server,
+            .to = client,
+            .from_lost = kServerLost,
+            .to_lost = kClientLost,
+            .goodbye = going_away_from_server(),
+            .count = counts.from_server},
+      last_activity_(client.connection.loop().now()) {}
+
+runtime::Task<void> Tunnel::relay() {
+  const Result<void> outcome = co_await runtime::Both(relay(up_), relay(down_), [this] {
+    up_.from.connection.cancel();
+    down_.from.connection.cancel();
+  });
+  co_await Result<void>(outcome);
 }
 
-runtime::Task<void> relay(Transport from, Transport to, Duration idle, Activity& activity, std::uint64_t& count) {
+runtime::Task<void> Tunnel::relay(Direction& direction) {
+  auto& [from, to, from_lost, to_lost, goodbye, count, frames] = direction;
   runtime::EventLoop& loop = from.connection.loop();
   while (true) {
     if (const std::string_view unread = from.input.unread(); !unread.empty()) {
       from.input.consume(unread.size());
       count += unread.size();
-      activity.last = loop.now();
-      co_await send_all(to, unread, idle);
+      last_activity_ = loop.now();
+      if (is_websocket_) frames.feed(unread);
+      co_await send_all(direction, unread);
       // A side that always has more must not keep the others from their turn.
       co_await runtime::Yield(loop);
     }
-    const Result<void> ready = co_await with_result(from.connection.readable(deadline_after(activity.last, idle)));
+    const Result<void> ready = co_await with_result(from.connection.readable(deadline_after(last_activity_, idle_)));
     if (!ready) {
+      if (ready.error().code != ErrorCode::timed_out) co_await Result<void>(ready);
       // The other direction may have moved meanwhile.
-      if (ready.error().code == ErrorCode::timed_out && deadline_after(activity.last, idle) > loop.now()) continue;
-      co_await Result<void>(ready);
+      if (deadline_after(last_activity_, idle_) > loop.now()) continue;
+      co_await runtime::fail(kIdle);
     }
     const runtime::IoResult got = from.input.fill(from.connection, kRead);
     if (got.would_block()) continue;
-    if (!got.ok()) co_await runtime::fail(kEnded);
+    if (!got.ok()) co_await runtime::fail(from_lost);
     if (got.count == 0) {
       to.connection.shutdown_send();
       co_return;
@@ -50,15 +75,27 @@ runtime::Task<void> relay(Transport from, Transport to, Duration idle, Activity&
   }
 }
 
-}  // namespace
+runtime::Task<void> Tunnel::send_all(Direction& direction, std::string_view bytes) {
+  Transport& to = direction.to;
+  const iovec piece{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+  if (!to.output.send(to.connection, {&piece, 1}).ok()) co_await runtime::fail(direction.to_lost);
+  if (to.output.is_empty()) co_return;
+  const Result<void> flushed = co_await to.output.flush(to.connection, idle_).result();
+  if (flushed) co_return;
+  if (flushed.error().code == ErrorCode::canceled) co_await Result<void>(flushed);
+  co_await runtime::fail(flushed.error().code == ErrorCode::timed_out ? kIdle : direction.to_lost);
+}
 
-runtime::Task<void> relay_tunnel(Transport client, Transport server, Duration idle, TunnelCounts& counts) {
-  Activity activity{client.connection.loop().now()};
-  co_await runtime::Both(relay(client, server, idle, activity, counts.from_client),
-                         relay(server, client, idle, activity, counts.from_server), [&] {
-                           client.connection.cancel();
-                           server.connection.cancel();
-                         });
+void Tunnel::say_goodbye() {
+  if (!is_websocket_) return;
+  for (const Direction& direction : {up_, down_}) {
+    Transport to = direction.to;
+    if (!direction.frames.takes_another_frame() || !to.output.is_empty()) continue;
+    const iovec piece{.iov_base = const_cast<char*>(direction.goodbye.data()), .iov_len = direction.goodbye.size()};
+    // It is a courtesy: whoever cannot take it sees the connection end.
+    static_cast<void>(to.output.send(to.connection, {&piece, 1}));
+    to.connection.shutdown_send();
+  }
 }
 
 }  // namespace fairlead::http

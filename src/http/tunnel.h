@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/time.h"
+#include "http/codec/websocket_frames.h"
 #include "http/stream.h"
 #include "runtime/task.h"
 
@@ -15,8 +17,42 @@ struct TunnelCounts {
   std::uint64_t from_server = 0;
 };
 
-// Relays until both sides have ended, one has failed, or nothing has moved in either direction for `idle`. The end of
-// one side is passed on to the other. `counts` is kept up to date meanwhile.
-runtime::Task<void> relay_tunnel(Transport client, Transport server, Duration idle, TunnelCounts& counts);
+// One tunnel, from the switch of protocols to its end. Lives in the frame of the task that relays.
+class Tunnel final {
+ public:
+  // `protocol` as both sides agreed on it. `counts` is kept up to date and outlives the tunnel.
+  Tunnel(Transport client, Transport server, std::string_view protocol, Duration idle, TunnelCounts& counts);
+  Tunnel(const Tunnel&) = delete;
+  Tunnel& operator=(const Tunnel&) = delete;
+
+  // Relays until both sides have ended. The end of one side is passed on to the other. Errors: client_gone and
+  // reset_mid_response where a side broke off, response_timeout where nothing moved in either direction for `idle`,
+  // canceled.
+  runtime::Task<void> relay();
+  // After `relay` has ended early: tells both sides of a WebSocket that we are going away, as far as a frame may stand
+  // there. Sends what can be sent at once.
+  void say_goodbye();
+
+ private:
+  // One direction, and what its ends mean when they break off.
+  struct Direction {
+    Transport from;
+    Transport to;
+    Error from_lost;
+    Error to_lost;
+    std::string_view goodbye;
+    std::uint64_t& count;
+    WebSocketFrames frames = {};
+  };
+
+  runtime::Task<void> relay(Direction& direction);
+  runtime::Task<void> send_all(Direction& direction, std::string_view bytes);
+
+  bool is_websocket_;
+  Duration idle_;
+  Direction up_;
+  Direction down_;
+  TimePoint last_activity_;  // in either direction
+};
 
 }  // namespace fairlead::http

@@ -36,6 +36,7 @@ Exchange::Exchange(Context& context, http::ServerStream& downstream, const Clien
     : context_(context),
       downstream_(downstream),
       client_(client),
+      open_(context.counters.open_requests),
       view_(context.view),
       wall_start_(context.loop.wall_now()),
       id_(wall_start_, context.random),
@@ -44,14 +45,10 @@ Exchange::Exchange(Context& context, http::ServerStream& downstream, const Clien
   route_ = view_->snapshot().routes.match(client.listener, head);
   prepared_ = request_.build(head, client, id_.text(), context.workspace);
   context_.counters.requests.add();
-  context_.counters.open_requests.add(1);
   downstream_.watch_departure(this);
 }
 
-Exchange::~Exchange() {
-  downstream_.watch_departure(nullptr);
-  context_.counters.open_requests.add(-1);
-}
+Exchange::~Exchange() { downstream_.watch_departure(nullptr); }
 
 void Exchange::abandon(ErrorCode why) {
   abandoned_ = why;
@@ -142,6 +139,7 @@ runtime::Task<pool::Lease> Exchange::lease(pool::Server& server, bool fresh) {
 
 runtime::Task<void> Exchange::forward(http::ClientStream& upstream) {
   upload_ended_.reset();
+  upstream.set_send_patience(route_->options.timeouts.idle);
   http::BufferWriter& writer = upstream.begin_head(request_.method_text(), request_.target());
   writer.append(request_.field_lines());
   co_await upstream.send_head(request_.framing(), request_.upgrade());
@@ -271,9 +269,12 @@ runtime::Task<void> Exchange::open_tunnel(http::ClientStream& upstream, const ht
   http::write_field(writer, "X-Request-Id", id_.text());
   downstream_.watch_departure(nullptr);  // The tunnel passes on the end of either side.
   const http::Transport client = co_await downstream_.switch_protocols(request_.upgrade());
-  context_.counters.open_tunnels.add(1);
-  co_await relay_tunnel(client, upstream.transport(), route_->options.timeouts.stream_idle, tunnel_counts_);
-  context_.counters.open_tunnels.add(-1);
+  http::Tunnel tunnel(client, upstream.transport(), request_.upgrade(), route_->options.timeouts.stream_idle,
+                      tunnel_counts_);
+  const telemetry::Counted open(context_.counters.open_tunnels);
+  const Result<void> relayed = co_await tunnel.relay().result();
+  if (abandoned_) tunnel.say_goodbye();
+  co_await Result<void>(relayed);
   response_complete_ = true;
 }
 
@@ -368,7 +369,7 @@ runtime::Task<void> Exchange::answer_with_error(const Error& error) {
   }
   if (downstream_.response_started()) {
     context_.counters.cut_responses.add();
-    downstream_.abort();
+    downstream_.cut_short();
     co_return;
   }
   status_ = status_of(error.code);

@@ -18,6 +18,7 @@
 #include "proxy/snapshot.h"
 #include "runtime/task.h"
 #include "telemetry/access_record.h"
+#include "telemetry/counter.h"
 #include "telemetry/request_id.h"
 
 namespace fairlead::proxy {
@@ -78,6 +79,7 @@ class Exchange final : private http::DepartureWatcher {
   Context& context_;
   http::ServerStream& downstream_;
   const ClientInfo& client_;
+  telemetry::Counted open_;
   SnapshotViewPtr view_;
   ForwardedRequest request_;
   WallTime wall_start_;

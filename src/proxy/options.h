@@ -28,6 +28,16 @@ struct ListenerLimits {
   friend bool operator==(const ListenerLimits&, const ListenerLimits&) = default;
 };
 
+// What is done with the spellings of a path that servers read in different ways.
+enum class DuplicateSlashes : std::uint8_t { merge, keep };
+enum class EncodedSlashes : std::uint8_t { refuse, keep };
+
+struct PathOptions {
+  DuplicateSlashes duplicate_slashes = DuplicateSlashes::merge;
+  EncodedSlashes encoded_slashes = EncodedSlashes::refuse;
+  friend bool operator==(const PathOptions&, const PathOptions&) = default;
+};
+
 enum class ListenerProtocol : std::uint8_t { automatic, http };
 
 struct ListenerOptions {
@@ -35,6 +45,7 @@ struct ListenerOptions {
   ListenerProtocol protocol = ListenerProtocol::automatic;  // automatic: http, but port 443 is kept for https
   ListenerTimeouts timeouts;
   ListenerLimits limits;
+  PathOptions path;
   friend bool operator==(const ListenerOptions&, const ListenerOptions&) = default;
 };
 

@@ -153,6 +153,23 @@ config::SchemaPtr schema_of(const ListenerLimits*) {
       unsupported("min_rate", "The slowest client that is waited for."));
 }
 
+config::EnumWords<DuplicateSlashes> words_of(const DuplicateSlashes*) {
+  return {.usual = {{"merge", DuplicateSlashes::merge}, {"keep", DuplicateSlashes::keep}}};
+}
+
+config::EnumWords<EncodedSlashes> words_of(const EncodedSlashes*) {
+  return {.usual = {{"refuse", EncodedSlashes::refuse}, {"keep", EncodedSlashes::keep}}};
+}
+
+config::SchemaPtr schema_of(const PathOptions*) {
+  return record<PathOptions>(
+      field("duplicate_slashes", &PathOptions::duplicate_slashes,
+            "`merge` reads `//` as `/`, for routes and servers alike; `keep` leaves it."),
+      field(
+          "encoded_slashes", &PathOptions::encoded_slashes,
+          "`%2F` and `%5C`: `refuse` answers 400, since servers read them in different ways; `keep` passes them on."));
+}
+
 config::EnumWords<ListenerProtocol> words_of(const ListenerProtocol*) {
   return {.usual = {{"auto", ListenerProtocol::automatic}, {"http", ListenerProtocol::http}},
           .unsupported = {"https", "tcp", "tls", "tls-passthrough", "udp"}};
@@ -165,6 +182,7 @@ config::SchemaPtr schema_of(const ListenerOptions*) {
       field("protocol", &ListenerOptions::protocol, "What clients speak."),
       field("timeouts", &ListenerOptions::timeouts, "Limits on waiting for a client."),
       field("limits", &ListenerOptions::limits, "Limits on what a client may send."),
+      field("path", &ListenerOptions::path, "Spellings of a path that servers read in different ways."),
       unsupported("redirect_to_https", "Sends clients from HTTP to HTTPS."),
       unsupported("http2", "HTTP/2 towards clients."), unsupported("http3", "HTTP/3 towards clients."),
       unsupported("proxy_protocol", "Reads the client's address from what stands in front of us."),

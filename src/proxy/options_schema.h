@@ -10,6 +10,9 @@ namespace fairlead::proxy {
 
 config::SchemaPtr schema_of(const ListenerTimeouts*);
 config::SchemaPtr schema_of(const ListenerLimits*);
+config::EnumWords<DuplicateSlashes> words_of(const DuplicateSlashes*);
+config::EnumWords<EncodedSlashes> words_of(const EncodedSlashes*);
+config::SchemaPtr schema_of(const PathOptions*);
 config::SchemaPtr schema_of(const ListenerOptions*);
 config::SchemaPtr schema_of(const MatchOptions*);
 config::SchemaPtr schema_of(const RedirectOptions*);

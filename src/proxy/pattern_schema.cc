@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/declare.h"
+#include "http/codec/path.h"
 
 namespace fairlead::proxy {
 namespace {
@@ -17,6 +18,18 @@ std::unexpected<Fault> refuse(std::string message, std::string help) {
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Requests are matched by the normal form of their path: a pattern in another form would never match.
+std::optional<Fault> not_normal(std::string_view text) {
+  std::string space(text.size(), '\0');
+  const http::NormalPath normal =
+      http::normal_path(text, {.merges_slashes = false, .keeps_encoded_slashes = true}, space);
+  if (normal.rule != http::Rule::none)
+    return Fault{"F0212", fmt::format("`{}` can never match: {}", text, http::refusal(normal.rule).text), "", ""};
+  if (normal.path == text) return std::nullopt;
+  return Fault{"F0212", fmt::format("`{}` can never match: paths are brought to their normal form first", text), "",
+               fmt::format("write `{}`", normal.path)};
+}
 
 }  // namespace
 
@@ -50,6 +63,7 @@ config::Parsed<PathPattern> parse_path_pattern(std::string_view text) {
   const bool is_clean = std::ranges::all_of(text, [](unsigned char byte) { return byte > 0x20 && byte != 0x7F; });
   if (!is_clean || text.find_first_of("?#") != std::string_view::npos)
     return refuse(fmt::format("`{}` is not a path", text), "a path has no spaces, and no `?` or `#`");
+  if (auto fault = not_normal(text)) return std::unexpected(*fault);
   PathPattern pattern{PathPattern::Kind::exact, std::string(text)};
   if (text.ends_with("/*")) pattern = {PathPattern::Kind::prefix, std::string(text.substr(0, text.size() - 1))};
   if (const std::size_t star = pattern.text.find('*'); star != std::string::npos)

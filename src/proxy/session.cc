@@ -36,15 +36,13 @@ bool is_loopback_ip(std::string_view ip) { return ip.starts_with("127.") || ip =
 
 Session::Session(Context& context, std::shared_ptr<const SessionSettings> settings, const runtime::Accepted& accepted)
     : context_(context),
+      open_(context.counters.open_connections),
       settings_(std::move(settings)),
       stream_(context.loop, accepted.descriptor, context.workspace, settings_->http) {
   client_ = {.ip = write_ip(accepted.peer, ip_), .scheme = "http", .listener = settings_->listener};
   client_.is_local = settings_->is_loopback && is_loopback_ip(client_.ip);
   context_.counters.connections.add();
-  context_.counters.open_connections.add(1);
 }
-
-Session::~Session() { context_.counters.open_connections.add(-1); }
 
 runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
   http::H1Server& stream = session->stream_;

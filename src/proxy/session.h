@@ -34,7 +34,6 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
 
   // Takes the accepted descriptor over.
   Session(Context& context, std::shared_ptr<const SessionSettings> settings, const runtime::Accepted& accepted);
-  ~Session();
 
   // Serves until either side ends it.
   static runtime::Task<void> serve(std::unique_ptr<Session> session);
@@ -49,6 +48,7 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
   runtime::Task<void> refuse_request(const Error& error);
 
   Context& context_;
+  telemetry::Counted open_;
   std::shared_ptr<const SessionSettings> settings_;
   http::H1Server stream_;
   std::array<char, INET6_ADDRSTRLEN> ip_;

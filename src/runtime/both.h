@@ -26,7 +26,7 @@ class Both final {
   void await_suspend(std::coroutine_handle<Promise> waiting) {
     waiting_ = waiting;
   }
-  Result<void> await_resume() const { return outcome_; }
+  [[nodiscard]] Result<void> await_resume() const { return outcome_; }
 
  private:
   class Side final : public Completion {

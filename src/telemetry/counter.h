@@ -30,4 +30,16 @@ class Gauge {
   std::atomic<std::int64_t> value_{0};
 };
 
+// One unit of a level, given back by its destructor. Belongs to the gauge's core.
+class Counted {
+ public:
+  explicit Counted(Gauge& gauge) : gauge_(gauge) { gauge_.add(1); }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  ~Counted() { gauge_.add(-1); }
+
+ private:
+  Gauge& gauge_;
+};
+
 }  // namespace fairlead::telemetry

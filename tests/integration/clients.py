@@ -1,6 +1,7 @@
 """Clients that see every byte: a raw connection, and a steady load that counts what went wrong."""
 
 import socket
+import struct
 import threading
 import time
 from typing import NamedTuple
@@ -42,6 +43,11 @@ class Connection:
     def close(self):
         self._reader.close()
         self.socket.close()
+
+    def reset(self):
+        """Ends the connection with a reset, as a client that crashes would."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
 
     def send(self, data: bytes):
         self.socket.sendall(data)

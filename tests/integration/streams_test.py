@@ -2,6 +2,7 @@
 
 import base64
 import os
+import signal
 import socket
 import threading
 
@@ -52,7 +53,24 @@ class WebSockets(ProxyTest):
     def test_the_log_has_the_tunnel_when_it_ends(self):
         with Connection(self.proxy.port) as client:
             client.request("GET", "/ws", upgrade_headers())
-        self.assertEqual(101, self.proxy.logged("/ws")["status"])
+        line = self.proxy.logged("/ws")
+        self.assertEqual((101, "ok"), (line["status"], line["reason"]))
+
+    def test_the_log_tells_a_tunnel_that_broke_from_one_that_ended(self):
+        with Connection(self.proxy.port) as client:
+            client.request("GET", "/ws", upgrade_headers())
+            client.reset()  # not an end: the connection breaks
+        self.assertEqual("client_gone", self.proxy.logged("/ws")["reason"])
+
+    def test_a_websocket_that_outlives_the_drain_is_told_that_we_go_away(self):
+        proxy = self.fairlead_file(f"listen: LISTEN\nto: {self.server.port}\nshutdown: {{grace: 100ms}}\n")
+        with Connection(proxy.port) as client:
+            client.request("GET", "/ws", upgrade_headers())
+            client.send(b"\x81\x02hi")
+            self.assertEqual(b"\x81\x02hi", client.read_exactly(4))
+            proxy.signal(signal.SIGTERM)
+            self.assertEqual(b"\x88\x02\x03\xe9", client.read_exactly(4))
+            self.assertTrue(client.at_end())
 
 
 class Streams(ProxyTest):

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "http/codec/message.h"
+#include "http/codec/path.h"
 #include "http/codec/refusal.h"
 
 namespace fairlead::http {
@@ -14,9 +15,11 @@ namespace fairlead::http {
 struct ParseLimits {
   // From the first byte to the end of the empty line.
   std::size_t head_bytes = std::size_t{64} * 1024;
-  std::size_t target_bytes = std::size_t{16} * 1024;
+  // At most kMaxTarget.
+  std::size_t target_bytes = kMaxTarget;
   // At most FieldList::kCapacity.
   std::size_t max_fields = FieldList::kCapacity;
+  PathPolicy paths = {};
 };
 
 struct HeadParse {
@@ -29,8 +32,8 @@ struct HeadParse {
 };
 
 // Pure functions of all bytes from the start of the head on. `head` is overwritten and means something only where
-// the status is complete; it then points into `bytes`. A head that can no longer become valid is refused as soon as
-// the offending byte is there, complete or not. More bytes never change a verdict.
+// the status is complete; it then points into `bytes` or itself. A head that can no longer become valid is refused as
+// soon as the offending byte is there, complete or not. More bytes never change a verdict.
 //
 // One empty line before a request is skipped (RFC 9112, 2.2).
 HeadParse parse_request_head(std::string_view bytes, const ParseLimits& limits, RequestHead& head);

@@ -1,8 +1,11 @@
-// The heads of requests and responses, as parsed. Every view points into the bytes that were parsed, or to a literal.
+// The heads of requests and responses, as parsed. Every view points into the bytes that were parsed, to a literal,
+// or into the head itself: it is never copied.
 //
-// Both are large (about 5 KiB) and meant to live in a worker's scratch, used again for each message.
+// Both are large (a request about 21 KiB) and meant to live in a worker's scratch, used again for each message.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -16,7 +19,14 @@ namespace fairlead::http {
 // How the end of a body is found (RFC 9112, 6.3). Only responses have `until_close`.
 enum class Framing : std::uint8_t { none, length, chunked, until_close };
 
+// No request target may be longer.
+inline constexpr std::size_t kMaxTarget = std::size_t{16} * 1024;
+
 struct RequestHead {
+  RequestHead() = default;
+  RequestHead(const RequestHead&) = delete;
+  RequestHead& operator=(const RequestHead&) = delete;
+
   Method method = Method::get;
   std::uint8_t minor_version = 1;
   Framing framing = Framing::none;
@@ -32,7 +42,7 @@ struct RequestHead {
   std::string_view method_text;
   // As sent; the path and the query of an absolute-form target are below.
   std::string_view target;
-  // Begins with `/`, or is `*`. Not decoded, not normalised.
+  // Begins with `/` and is in its normal form (path.h), or is `*`.
   std::string_view path;
   // Without the `?`.
   std::string_view query;
@@ -43,6 +53,8 @@ struct RequestHead {
   // The value of Upgrade where `wants_upgrade`; a list of protocols, in the simplest case `websocket`.
   std::string_view upgrade;
   FieldList fields;
+  // Holds `path` where that is not as it was sent.
+  std::array<char, kMaxTarget> path_space;
 
   // An upgrade beside a body is a way to smuggle: it must be dropped and the request served as a plain one.
   bool may_upgrade() const { return wants_upgrade && framing == Framing::none; }

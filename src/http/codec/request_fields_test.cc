@@ -10,18 +10,15 @@ namespace {
 
 using Status = HeadParse::Status;
 
+// `bytes` must outlive it.
 struct Parsed {
+  explicit Parsed(std::string_view bytes) : parse(parse_request_head(bytes, {}, head)) {}
   RequestHead head;
   HeadParse parse;
   std::string_view rule() const { return parse.status == Status::complete ? "complete" : word(parse.refusal.rule); }
 };
 
-// `bytes` must outlive the result.
-Parsed parse(std::string_view bytes) {
-  Parsed result;
-  result.parse = parse_request_head(bytes, {}, result.head);
-  return result;
-}
+Parsed parse(std::string_view bytes) { return Parsed(bytes); }
 
 // The verdict on a head of these field lines.
 std::string_view rule(std::string_view lines, std::string_view first_line = "POST / HTTP/1.1") {

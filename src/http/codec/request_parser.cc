@@ -3,6 +3,7 @@
 #include "http/codec/common_fields.h"
 #include "http/codec/head_parser.h"
 #include "http/codec/head_reader.h"
+#include "http/codec/path.h"
 #include "http/codec/scan.h"
 
 namespace fairlead::http {
@@ -13,7 +14,7 @@ constexpr char kTlsHandshake = 0x16;  // RFC 8446, 5.1
 class RequestParser {
  public:
   RequestParser(std::string_view bytes, const ParseLimits& limits, RequestHead& head)
-      : reader_(bytes, limits), target_bytes_(limits.target_bytes), head_(head) {}
+      : reader_(bytes, limits), limits_(limits), head_(head) {}
 
   HeadParse parse() { return reader_.verdict(read()); }
 
@@ -26,12 +27,13 @@ class RequestParser {
   Rule split_target();
   Rule split_absolute_target(std::string_view after_scheme);
   void split_query(std::string_view path_and_query);
+  Rule normalize_path();
   Rule take(const Field& field, CommonFields& common);
   Rule take_host(std::string_view value);
   Rule conclude(const CommonFields& common);
 
   HeadReader reader_;
-  std::size_t target_bytes_;
+  const ParseLimits& limits_;
   RequestHead& head_;
   // The authority of an absolute-form target; empty with the other forms.
   std::string_view target_authority_;
@@ -59,6 +61,7 @@ Progress RequestParser::read() {
   if (const Progress progress = read_target(); !progress.is_complete()) return progress;
   if (const Progress progress = read_version(); !progress.is_complete()) return progress;
   if (const Rule rule = split_target(); rule != Rule::none) return refused(rule);
+  if (const Rule rule = normalize_path(); rule != Rule::none) return refused(rule);
 
   CommonFields common(head_.minor_version);
   const Progress progress = reader_.read_fields(head_.fields, [&](const Field& field) { return take(field, common); });
@@ -97,7 +100,7 @@ Progress RequestParser::read_target() {
   const char* target = reader_.at;
   const char* target_end = scan::skip_target(target, reader_.end);
   if (target_end != target && !may_begin_target(*target)) return refused(Rule::bad_target);
-  if (static_cast<std::size_t>(target_end - target) > target_bytes_) return refused(Rule::target_too_long);
+  if (static_cast<std::size_t>(target_end - target) > limits_.target_bytes) return refused(Rule::target_too_long);
   if (target_end == reader_.end) return kIncomplete;
   if (target_end == target) return refused(Rule::bad_target);
   if (*target_end == '#') return refused(Rule::fragment_in_target);
@@ -154,6 +157,13 @@ void RequestParser::split_query(std::string_view path_and_query) {
   if (mark == std::string_view::npos) return;
   head_.has_query = true;
   head_.query = path_and_query.substr(mark + 1);
+}
+
+Rule RequestParser::normalize_path() {
+  if (head_.path == "*") return Rule::none;
+  const NormalPath normal = normal_path(head_.path, limits_.paths, head_.path_space);
+  head_.path = normal.path;
+  return normal.rule;
 }
 
 Rule RequestParser::take(const Field& field, CommonFields& common) {
