@@ -12,12 +12,12 @@ extern constinit const BalancerType first;
 extern constinit const BalancerType least_requests;
 extern constinit const BalancerType peak_ewma;
 extern constinit const BalancerType round_robin;
-extern constinit const BalancerType two_choices;
+extern constinit const BalancerType p2c;
 extern constinit const BalancerType weighted_random;
 
 namespace {
 
-constexpr std::array kCatalog{&least_requests, &peak_ewma, &two_choices, &round_robin, &weighted_random, &first};
+constexpr std::array kCatalog{&least_requests, &peak_ewma, &p2c, &round_robin, &weighted_random, &first};
 
 }  // namespace
 

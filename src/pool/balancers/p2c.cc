@@ -57,7 +57,7 @@ std::unique_ptr<Balancer> make(const Pool&, Random& random) { return std::make_u
 
 }  // namespace
 
-extern constinit const BalancerType two_choices{
+extern constinit const BalancerType p2c{
     .algorithm = Algorithm::p2c,
     .name = "p2c",
     .help = "The less loaded of two random servers.",
