@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/snapshot_builder.h"
+#include "pool/permit.h"
 #include "runtime/simulated/simulated_loop.h"
 
 namespace fairlead::app {

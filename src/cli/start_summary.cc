@@ -7,6 +7,7 @@
 #include <iterator>
 #include <span>
 
+#include "pool/balancers/catalog.h"
 #include "pool/server_state.h"
 
 namespace fairlead::cli {
@@ -19,18 +20,6 @@ constexpr std::size_t kMaxListeners = 4;
 constexpr std::size_t kMaxNotes = 2;
 
 using Lines = std::vector<std::string>;
-
-std::string_view word_of(pool::Algorithm algorithm) {
-  switch (algorithm) {
-    case pool::Algorithm::round_robin:
-      return "round_robin";
-    case pool::Algorithm::least_requests:
-      return "least_requests";
-    case pool::Algorithm::random:
-      break;
-  }
-  return "random";
-}
 
 std::string plural(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
@@ -47,7 +36,7 @@ std::string url_of(const net::Endpoint& endpoint) {
 }
 
 std::string pool_text(const pool::PoolOptions& pool) {
-  return fmt::format("{}, {}", plural(pool.servers.size(), "server"), word_of(pool.algorithm));
+  return fmt::format("{}, {}", plural(pool.servers.size(), "server"), pool::balancer_type(pool.algorithm).name);
 }
 
 std::size_t count_serving(std::span<const app::ServerReport> servers) {

@@ -18,6 +18,8 @@
 
 namespace fairlead::pool {
 
+class Pool;
+
 // An eligible server and its effective weight: above 0, only ratios matter (see Server::effective_weight).
 struct Candidate {
   Server* server;
@@ -66,8 +68,10 @@ struct BalancerType {
   Algorithm algorithm;
   std::string_view name;  // as in a configuration
   std::string_view help;  // one sentence for the reference
-  // `options` are those of the pool; `random` is the worker's and outlives the balancer.
-  std::unique_ptr<Balancer> (*make)(const PoolOptions& options, Random& random);
+  // Whether requests are shared out by weight, as long as servers are equally fast and idle.
+  bool shares_by_weight = true;
+  // `pool` and the worker's `random` outlive the balancer.
+  std::unique_ptr<Balancer> (*make)(const Pool& pool, Random& random);
 };
 
 }  // namespace fairlead::pool

@@ -37,7 +37,7 @@ struct ServerOptions {
   friend bool operator==(const ServerOptions&, const ServerOptions&) = default;
 };
 
-enum class Algorithm : std::uint8_t { round_robin, least_requests, random };
+enum class Algorithm : std::uint8_t { round_robin, least_requests, p2c, ewma, random, first };
 
 enum class HealthType : std::uint8_t { tcp, http, udp };
 

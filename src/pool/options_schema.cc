@@ -246,9 +246,14 @@ config::SchemaPtr schema_of(const ServerOptions*) {
 config::EnumWords<Algorithm> words_of(const Algorithm*) {
   return {.usual = {{"round_robin", Algorithm::round_robin},
                     {"least_requests", Algorithm::least_requests},
-                    {"random", Algorithm::random}},
-          .aliases = {{"least_conn", Algorithm::least_requests}},
-          .unsupported = {"p2c", "ewma", "hash"}};
+                    {"p2c", Algorithm::p2c},
+                    {"ewma", Algorithm::ewma},
+                    {"random", Algorithm::random},
+                    {"first", Algorithm::first}},
+          .aliases = {{"least_conn", Algorithm::least_requests},
+                      {"leastconn", Algorithm::least_requests},
+                      {"roundrobin", Algorithm::round_robin}},
+          .unsupported = {"hash", "prequal"}};
 }
 
 config::EnumWords<HealthType> words_of(const HealthType*) {

@@ -32,7 +32,7 @@ PoolView::PoolView(std::shared_ptr<const Pool> pool, Random& random, SuspectList
     : pool_(std::move(pool)),
       random_(random),
       suspects_(suspects),
-      balancer_(balancer_type(pool_->options().algorithm).make(pool_->options(), random)) {
+      balancer_(balancer_type(pool_->options().algorithm).make(*pool_, random)) {
   eligible_.reserve(pool_->members().size());
 }
 
@@ -170,15 +170,29 @@ Server* PoolView::untried_backup(const TriedServers& tried) const {
   return best;
 }
 
-void PoolView::report(Server& server, int status) {
+void PoolView::report(Server& server, int status, Duration wait, TimePoint now) {
+  // An error is often faster than an answer. It must not make the server look like a fast one, which would draw more
+  // requests to it: those of the server make it look slow, those of the client are passed over.
+  if (status >= 500 || pool_->options().passive.statuses.contains(status))
+    server.latency().record_failure(wait, now);
+  else if (status >= 400)
+    server.latency().record_at_least(wait, now);
+  else
+    server.latency().record_answer(wait, now);
+
   if (!pool_->options().passive.statuses.contains(status))
     server.record_success();
   else if (server.record_failure())
     suspects_.on_suspect(server);
 }
 
-void PoolView::report(Server& server, const Error& error) {
-  if (counts_against_server(error, pool_->options().passive) && server.record_failure()) suspects_.on_suspect(server);
+void PoolView::report(Server& server, const Error& error, Duration wait, TimePoint now) {
+  const bool is_failure = counts_against_server(error, pool_->options().passive);
+  if (is_failure)
+    server.latency().record_failure(wait, now);
+  else
+    server.latency().record_at_least(wait, now);
+  if (is_failure && server.record_failure()) suspects_.on_suspect(server);
 }
 
 }  // namespace fairlead::pool

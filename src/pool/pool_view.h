@@ -55,9 +55,10 @@ class PoolView {
   bool has_untried(const TriedServers& tried) const;
 
   // How a try on `server` ended: by a response with `status`, or by an error. Errors that are the client's or our
-  // own say nothing of the server; a slow response is neither success nor failure.
-  void report(Server& server, int status);
-  void report(Server& server, const Error& error);
+  // own say nothing of the server; a slow response is neither success nor failure. `wait` is how long the server, once
+  // it had the request, took to begin its response, or had not begun one.
+  void report(Server& server, int status, Duration wait, TimePoint now);
+  void report(Server& server, const Error& error, Duration wait, TimePoint now);
 
   // True while requests go to servers that are not known to be well, because none is.
   bool is_last_resort() const { return last_resort_; }

@@ -152,23 +152,49 @@ TEST_F(PoolViewTest, the_weight_of_a_warming_server_grows_without_a_change_of_st
 
 TEST_F(PoolViewTest, listed_statuses_and_broken_connections_count_against_a_server) {
   PoolView view = view_of(servers_.members());
-  view.report(servers_[0], 200);
-  view.report(servers_[0], 500);
+  view.report(servers_[0], 200, 1ms, kTestStart);
+  view.report(servers_[0], 500, 1ms, kTestStart);
   EXPECT_EQ(servers_[0].successes(), 2u);
-  view.report(servers_[0], 502);
-  view.report(servers_[0], Error{.code = ErrorCode::connect_refused});
-  view.report(servers_[0], Error{.code = ErrorCode::reset_mid_response});
+  view.report(servers_[0], 502, 1ms, kTestStart);
+  view.report(servers_[0], Error{.code = ErrorCode::connect_refused}, 1ms, kTestStart);
+  view.report(servers_[0], Error{.code = ErrorCode::reset_mid_response}, 1ms, kTestStart);
   EXPECT_EQ(servers_[0].failures(), 3u);
   for (const ErrorCode code : {ErrorCode::client_gone, ErrorCode::canceled, ErrorCode::response_timeout})
-    view.report(servers_[0], Error{.code = code});
+    view.report(servers_[0], Error{.code = code}, 1ms, kTestStart);
   EXPECT_EQ(servers_[0].failures(), 3u);
   EXPECT_EQ(servers_[0].successes(), 2u);
+}
+
+TEST_F(PoolViewTest, no_error_makes_a_server_look_fast) {
+  PoolView view = view_of(servers_.members());
+  const auto latency_after = [&](auto ending, Duration wait) {
+    servers_[0].latency().forget();
+    view.report(servers_[0], 200, 100ms, kTestStart);
+    const std::uint32_t before = servers_[0].latency().at(kTestStart).faded;
+    view.report(servers_[0], ending, wait, kTestStart + 1s);
+    return static_cast<double>(servers_[0].latency().at(kTestStart + 1s).measured) / before;
+  };
+  EXPECT_LT(latency_after(200, 1ms), 0.95);
+  EXPECT_LT(latency_after(304, 1ms), 0.95);
+  EXPECT_EQ(latency_after(404, 1ms), 1);
+  EXPECT_NEAR(latency_after(404, 1s), 10, 0.01);
+  for (const int status : {500, 502, 503, 504}) EXPECT_GT(latency_after(status, 1ms), 3) << status;
+  EXPECT_GT(latency_after(Error{.code = ErrorCode::connect_refused}, 1ms), 3);
+  EXPECT_GT(latency_after(Error{.code = ErrorCode::reset_before_response}, 1ms), 3);
+  EXPECT_NEAR(latency_after(Error{.code = ErrorCode::response_timeout}, 60s), 600, 1);
+  EXPECT_NEAR(latency_after(Error{.code = ErrorCode::client_gone}, 1s), 10, 0.01);
+}
+
+TEST_F(PoolViewTest, a_server_that_warms_up_begins_without_its_past) {
+  servers_[0].latency().record_failure(1s, kTestStart);
+  servers_.set_state(0, ServerState::warming);
+  EXPECT_EQ(servers_[0].latency().at(kTestStart).measured, 0u);
 }
 
 TEST_F(PoolViewTest, the_failure_that_crosses_the_threshold_is_told) {
   PoolView view = view_of(servers_.members());
   servers_[1].publish_suspect_at(2);
-  for (int failure = 0; failure < 5; ++failure) view.report(servers_[1], 503);
+  for (int failure = 0; failure < 5; ++failure) view.report(servers_[1], 503, 1ms, kTestStart);
   EXPECT_EQ(suspects_.names, std::vector<std::string>{"s1"});
 }
 

@@ -42,6 +42,8 @@ void Server::publish_state(ServerState state, TimePoint warmup_start, Duration w
   published_.warmup_start.store(warmup_start.time_since_epoch().count(), std::memory_order_relaxed);
   published_.warmup.store(warmup.count(), std::memory_order_relaxed);
   published_.state.store(state, std::memory_order_relaxed);
+  // What it was like before it failed says nothing of it now.
+  if (state == ServerState::warming) load_.latency.forget();
   announce_change();
 }
 

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "net/endpoint.h"
 #include "net/socket_address.h"
+#include "pool/peak_latency.h"
 #include "pool/pool_vitals.h"
 #include "pool/server_state.h"
 
@@ -59,6 +60,10 @@ class Server : public std::enable_shared_from_this<Server> {
   // The weight in units of 1 / kWeightScale, ramped from kWarmupStart to all of it while warming; at least 1 unless
   // the configured weight is 0.
   std::uint32_t effective_weight(TimePoint now) const;
+
+  // How long its answers take to begin, over all workers. Workers report to it; anyone may read.
+  PeakLatency& latency() { return load_.latency; }
+  const PeakLatency& latency() const { return load_.latency; }
 
   // Workers.
   void record_success() {
@@ -105,6 +110,7 @@ class Server : public std::enable_shared_from_this<Server> {
     std::atomic<std::uint32_t> in_flight{0};
     std::atomic<std::uint64_t> requests{0};
     std::atomic<std::uint64_t> successes{0};
+    PeakLatency latency;  // read beside `in_flight` by those who choose
   };
   // Written when something fails.
   struct alignas(kCacheLine) Failure {

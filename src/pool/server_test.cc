@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 TEST(Server, counts_a_request_in_flight_until_the_guard_ends) {
   TestServers servers(1);
   {
-    InFlight first(servers[0]);
-    InFlight second(servers[0]);
+    Permit first(servers[0]);
+    Permit second(servers[0]);
     EXPECT_EQ(servers[0].in_flight(), 2u);
   }
   EXPECT_EQ(servers[0].in_flight(), 0u);
@@ -24,10 +24,10 @@ TEST(Server, counts_a_request_in_flight_until_the_guard_ends) {
 
 TEST(Server, a_moved_guard_gives_back_once) {
   TestServers servers(2);
-  InFlight first(servers[0]);
-  InFlight moved(std::move(first));
+  Permit first(servers[0]);
+  Permit moved(std::move(first));
   EXPECT_EQ(servers[0].in_flight(), 1u);
-  moved = InFlight(servers[1]);
+  moved = Permit(servers[1]);
   EXPECT_EQ(servers[0].in_flight(), 0u);
   EXPECT_EQ(servers[1].in_flight(), 1u);
   moved.release();

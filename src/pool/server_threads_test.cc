@@ -52,15 +52,15 @@ TEST(ServerThreads, all_requests_in_flight_return_while_states_and_weights_chang
   on_workers([&](int worker) {
     Random random(static_cast<std::uint64_t>(worker));
     PoolView view(pool, random, suspects);
-    std::vector<InFlight> open(16);
+    std::vector<Permit> open(16);
     for (int request = 0; request < 5000; ++request) {
       TriedServers tried;
       Server* first = *view.pick(tried, kTestStart + request * 1ms);
       tried.add(*first);
       Server* second = *view.pick(tried, kTestStart + request * 1ms);
       EXPECT_NE(first, second);
-      open[random.below(open.size())] = InFlight(*second);
-      view.report(*second, request % 3 == 0 ? 502 : 200);
+      open[random.below(open.size())] = Permit(*second);
+      view.report(*second, request % 3 == 0 ? 502 : 200, std::chrono::milliseconds(1), kTestStart);
     }
   });
   is_done = true;

@@ -58,8 +58,11 @@ class TestServers {
   std::vector<std::shared_ptr<Server>> servers_;
 };
 
-// A request that a test has in flight.
-using InFlight = Permit;
+// A pool with all the default options and no members, for algorithms that care for neither.
+inline const Pool& test_pool() {
+  static const Pool pool("web", {}, {}, std::make_shared<PoolVitals>());
+  return pool;
+}
 
 // The same choice of servers for every request that was not tried before.
 inline PickRequest fresh_request() {

@@ -104,6 +104,7 @@ runtime::Task<void> Exchange::attempt() {
     server_ = permit_.server();
     tried_.add(*server_);
   }
+  answer_began_.reset();
   Result<void> outcome;
   {
     const Result<pool::Lease> leased = co_await lease(*server_, same_server || retry_.retries() > 0).result();
@@ -118,7 +119,7 @@ runtime::Task<void> Exchange::attempt() {
     upstream_ = nullptr;
   }
   if (!outcome) note_attempt(outcome.error(), began);
-  report(outcome);
+  report(outcome, began);
   co_await Result<void>(outcome);
 }
 
@@ -266,7 +267,8 @@ runtime::Task<void> Exchange::relay_interim(const http::ResponseHead& head) {
 
 runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
   const http::ResponseHead* head = co_await read_final_head(upstream);
-  if (!first_byte_time_) first_byte_time_ = context_.loop.now() - start_;
+  answer_began_ = context_.loop.now();
+  if (!first_byte_time_) first_byte_time_ = *answer_began_ - start_;
   if (head->status == 101) {
     co_await open_tunnel(upstream, *head);
     co_return;
@@ -354,14 +356,22 @@ bool Exchange::was_race(const Error& error) const {
          context_.loop.now() - sent_at_ <= kLongestWay;
 }
 
-void Exchange::report(const Result<void>& outcome) {
+void Exchange::report(const Result<void>& outcome, TimePoint began) {
+  const TimePoint now = context_.loop.now();
   if (outcome) {
-    pool().report(*server_, status_);
+    pool().report(*server_, status_, server_wait(began), now);
     return;
   }
   // It says nothing of the server's health.
   if (was_race(outcome.error())) return;
-  pool().report(*server_, outcome.error());
+  pool().report(*server_, outcome.error(), server_wait(began), now);
+}
+
+// From when the server had all of the request; a client that uploads slowly does not make it slow.
+Duration Exchange::server_wait(TimePoint began) const {
+  const TimePoint end = answer_began_.value_or(context_.loop.now());
+  if (!request_.has_body()) return end - began;
+  return std::max(end - upload_ended_.value_or(end), Duration::zero());
 }
 
 void Exchange::note_attempt(const Error& error, TimePoint began) {

@@ -80,7 +80,8 @@ class Exchange final : private http::DepartureWatcher {
   bool may_retry(const Error& error);
   bool was_race(const Error& error) const;
   Result<void> check_body_size() const;
-  void report(const Result<void>& outcome);
+  void report(const Result<void>& outcome, TimePoint began);
+  Duration server_wait(TimePoint began) const;
   void note_attempt(const Error& error, TimePoint began);
   Deadline within_total(Duration wait) const;
   pool::PoolView& pool() { return view_->pool(route_->pool); }
@@ -112,7 +113,8 @@ class Exchange final : private http::DepartureWatcher {
   bool response_complete_ = false;
   // Since when nothing more of the request goes to the server of this try.
   std::optional<TimePoint> upload_ended_;
-  std::optional<ErrorCode> abandoned_;  // why nobody will get the response
+  std::optional<TimePoint> answer_began_;  // by the server of this try
+  std::optional<ErrorCode> abandoned_;     // why nobody will get the response
   bool reused_ = false;
   bool needs_fresh_connection_ = false;  // the next try goes to the same server
   std::optional<Duration> queue_time_;

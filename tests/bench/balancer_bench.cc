@@ -20,7 +20,7 @@ namespace fairlead::pool {
 namespace {
 
 std::unique_ptr<Balancer> make(const BalancerType& type, Random& random, const TestServers& servers) {
-  std::unique_ptr<Balancer> balancer = type.make(PoolOptions{}, random);
+  std::unique_ptr<Balancer> balancer = type.make(test_pool(), random);
   balancer->update(servers.candidates());
   return balancer;
 }
@@ -30,10 +30,10 @@ double ns_per_pick(const BalancerType& type, std::size_t count) {
   TestServers servers(count);
   Random random(1);
   const auto balancer = make(type, random, servers);
-  std::vector<InFlight> open(count);
+  std::vector<Permit> open(count);
   const auto began = std::chrono::steady_clock::now();
   for (int pick = 0; pick < kPicks; ++pick)
-    open[static_cast<std::size_t>(pick) % count] = InFlight(*balancer->pick(fresh_request()));
+    open[static_cast<std::size_t>(pick) % count] = Permit(*balancer->pick(fresh_request()));
   const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - began;
   return took.count() / kPicks;
 }
@@ -56,7 +56,7 @@ Queueing queueing(const BalancerType& type, std::size_t count) {
   const auto balancer = make(type, random, servers);
   const auto exponential = [&] { return -std::log(1 - random.unit()); };
   std::priority_queue<Departure> departures;
-  std::vector<std::queue<InFlight>> queues(count);
+  std::vector<std::queue<Permit>> queues(count);
   double now = 0;
   double ahead = 0;
   int waiting = 0;

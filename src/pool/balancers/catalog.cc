@@ -8,13 +8,16 @@
 namespace fairlead::pool {
 
 // Each is defined in the file of its name.
+extern constinit const BalancerType first;
 extern constinit const BalancerType least_requests;
+extern constinit const BalancerType peak_ewma;
 extern constinit const BalancerType round_robin;
+extern constinit const BalancerType p2c;
 extern constinit const BalancerType weighted_random;
 
 namespace {
 
-constexpr std::array kCatalog{&least_requests, &round_robin, &weighted_random};
+constexpr std::array kCatalog{&least_requests, &peak_ewma, &p2c, &round_robin, &weighted_random, &first};
 
 }  // namespace
 

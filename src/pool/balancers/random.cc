@@ -52,7 +52,7 @@ class WeightedRandom final : public Balancer {
   AliasTable table_;
 };
 
-std::unique_ptr<Balancer> make(const PoolOptions&, Random& random) { return std::make_unique<WeightedRandom>(random); }
+std::unique_ptr<Balancer> make(const Pool&, Random& random) { return std::make_unique<WeightedRandom>(random); }
 
 }  // namespace
 

@@ -31,9 +31,9 @@ TEST(AliasTable, draws_in_proportion_to_any_weights) {
 TEST(Random, ignores_load) {
   TestServers servers(2);
   Random random(1);
-  const auto balancer = balancer_type(Algorithm::random).make(PoolOptions{}, random);
+  const auto balancer = balancer_type(Algorithm::random).make(test_pool(), random);
   balancer->update(servers.candidates());
-  std::vector<InFlight> open;
+  std::vector<Permit> open;
   for (int request = 0; request < 100; ++request) open.emplace_back(servers[0]);
   int loaded = 0;
   for (int pick = 0; pick < 1000; ++pick) loaded += balancer->pick(fresh_request()) == &servers[0] ? 1 : 0;

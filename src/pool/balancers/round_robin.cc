@@ -84,7 +84,7 @@ class RoundRobin final : public Balancer {
   std::uint64_t now_ = 0;
 };
 
-std::unique_ptr<Balancer> make(const PoolOptions&, Random& random) { return std::make_unique<RoundRobin>(random); }
+std::unique_ptr<Balancer> make(const Pool&, Random& random) { return std::make_unique<RoundRobin>(random); }
 
 }  // namespace
 

@@ -12,7 +12,7 @@ namespace fairlead::pool {
 namespace {
 
 std::unique_ptr<Balancer> make(Random& random, std::span<const Candidate> candidates) {
-  auto balancer = balancer_type(Algorithm::round_robin).make(PoolOptions{}, random);
+  auto balancer = balancer_type(Algorithm::round_robin).make(test_pool(), random);
   balancer->update(candidates);
   return balancer;
 }
