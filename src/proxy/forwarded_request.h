@@ -21,9 +21,9 @@ class ForwardedRequest {
   ForwardedRequest& operator=(const ForwardedRequest&) = delete;
   ~ForwardedRequest();
 
-  // Copies `head`, which lies in the worker's scratch, without the cookie of that name (if it is not empty), and what of
-  // `origin` outlives it; `peer` is the other end of the connection. Fails with header_too_large where the field lines do
-  // not fit; all else is there even then.
+  // Copies `head`, which lies in the worker's scratch, without the cookie of that name (if it is not empty), and what
+  // of `origin` outlives it; `peer` is the other end of the connection. Fails with header_too_large where the field
+  // lines do not fit; all else is there even then.
   Result<void> build(const http::RequestHead& head, const Origin& origin, std::string_view peer,
                      http::Workspace& workspace, std::string_view hidden_cookie = {});
 
