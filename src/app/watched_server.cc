@@ -14,6 +14,7 @@ WatchedServer::WatchedServer(runtime::EventLoop& loop, std::shared_ptr<pool::Ser
       machine(*server, pool::HealthMachine::options_of(pool->options()), origin, loop.now()),
       detector(std::in_place, *server, pool->options().passive, loop.now()),
       check(pool::make_health_check(pool->options().health, server->endpoint())),
+      answers(*server, loop.now()),
       schedule(pool->options().health.every),
       next_tick(loop.now() + detector->tick()),
       checker(loop),

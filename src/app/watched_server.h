@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "net/socket_address.h"
+#include "pool/answer_window.h"
 #include "pool/health/check.h"
 #include "pool/health/health_checker.h"
 #include "pool/health/schedule.h"
@@ -45,6 +46,8 @@ struct WatchedServer {
   pool::HealthMachine machine;
   std::optional<pool::OutlierDetector> detector;  // always there; replaced when its options change
   std::shared_ptr<const pool::HealthCheck> check;
+  pool::AnswerWindow answers;
+  Deadline slow_until{};  // what was last seen of its pace holds until then
   pool::CheckSchedule schedule;
   TimePoint next_tick;
   Deadline resolve_at = kNever;

@@ -69,6 +69,8 @@ struct PassiveOptions {
   Share max_share{0.5};
   StatusSet statuses{{{502, 504}}};
   bool timeouts = false;  // a response that does not begin in time counts too
+  std::optional<std::uint32_t> slow_factor =
+      5;  // a server as many times slower than the others is slow; empty: none is
   friend bool operator==(const PassiveOptions&, const PassiveOptions&) = default;
 };
 

@@ -292,6 +292,7 @@ config::SchemaPtr schema_of(const HealthOptions*) {
 
 config::SchemaPtr schema_of(const PassiveOptions*) {
   constexpr std::uint32_t kMaxFailures = 10'000;
+  constexpr std::uint32_t kMaxFactor = 1000;
   return record<PassiveOptions>(
       field("failures", &PassiveOptions::failures,
             "Failed requests that eject a server: as many in a row, or within `window`.")
@@ -303,7 +304,11 @@ config::SchemaPtr schema_of(const PassiveOptions*) {
       field("max_share", &PassiveOptions::max_share, "Never eject more than this share of the pool."),
       field("statuses", &PassiveOptions::statuses, "Responses that count as failures."),
       field("timeouts", &PassiveOptions::timeouts,
-            "Whether a response that does not begin within `timeouts.first_byte` is a failure too."));
+            "Whether a response that does not begin within `timeouts.first_byte` is a failure too."),
+      field("slow_factor", &PassiveOptions::slow_factor,
+            "A server that answers this many times slower than the others of its pool is `slow`, and gets a tenth of "
+            "its share until it does no longer; `off`: never.")
+          .range(2, kMaxFactor));
 }
 
 config::SchemaPtr schema_of(const PoolTimeouts*) {
