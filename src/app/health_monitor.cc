@@ -64,7 +64,7 @@ void HealthMonitor::watch(const std::vector<std::shared_ptr<const pool::Pool>>& 
         before.erase(kept);
         watched->update(pool, loop_.now());
       } else {
-        watched = std::make_shared<WatchedServer>(loop_, member.server, pool, origin);
+        watched = std::make_shared<WatchedServer>(loop_, tls_, member.server, pool, origin);
         if (!net::address_without_lookup(member.server->endpoint())) resolve(watched);
         const auto turn = static_cast<int>(new_servers++ / kFirstChecksAtOnce);
         checks_.start(check_for_ever(watched, loop_.now() + turn * kFirstChecksApart));

@@ -16,6 +16,7 @@
 #include "app/watched_server.h"
 #include "base/random.h"
 #include "net/resolver.h"
+#include "net/tls_handshake.h"
 #include "pool/answer_window.h"
 #include "pool/health_machine.h"
 #include "pool/pace.h"
@@ -91,6 +92,7 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
   net::Resolver& resolver_;
   Random& random_;
   HealthListener& listener_;
+  net::TlsClients tls_;
   runtime::TaskGroup checks_;
   runtime::TaskGroup stopping_;
   std::uint64_t generation_ = 0;

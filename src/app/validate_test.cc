@@ -113,10 +113,12 @@ TEST(Validate, a_check_and_its_type_agree) {
   EXPECT_THAT(codes(with_pool("{servers: [1], health: {type: tcp, path: /h}}")), ElementsAre("F1018"));
   for (const char* health :
        {"{path: /h, send: x}", "{type: udp}", "{type: udp, body: x}", "{body: ok}", "{type: tcp, expect: 200}",
-        "{type: tcp, host: a}", "{type: udp, send: x, headers: {a: b}}"})
+        "{type: tcp, host: a}", "{type: tls, send: x}", "{type: tls, body: x}", "{type: tls, path: /h}",
+        "{type: tls, expect: 200}", "{type: udp, send: x, headers: {a: b}}"})
     EXPECT_THAT(codes(with_pool(std::string("{servers: [1], health: ") + health + "}")), testing::Contains("F1018"))
         << health;
-  for (const char* health : {"{send: x, body: y}", "{type: tcp, body: 220}", "{type: udp, send: x}", "{send: x}"})
+  for (const char* health : {"{type: tls}", "{type: tls, host: app.example}", "{send: x, body: y}",
+                             "{type: tcp, body: 220}", "{type: udp, send: x}", "{send: x}"})
     EXPECT_THAT(codes(with_pool(std::string("{servers: [1], health: ") + health + "}")),
                 testing::Not(testing::Contains("F1018")))
         << health;

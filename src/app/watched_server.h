@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "net/socket_address.h"
+#include "net/tls_handshake.h"
 #include "pool/answer_window.h"
 #include "pool/health/check.h"
 #include "pool/health/health_checker.h"
@@ -24,8 +25,9 @@ namespace fairlead::app {
 // Belongs to the control thread. Shared with its checking task, which may outlive its place in the monitor by one check
 // that was cancelled.
 struct WatchedServer {
-  WatchedServer(runtime::EventLoop& loop, std::shared_ptr<pool::Server> of, std::shared_ptr<const pool::Pool> in,
-                pool::Origin origin);
+  // `loop` and `tls` outlive it.
+  WatchedServer(runtime::EventLoop& loop, net::TlsClients& tls, std::shared_ptr<pool::Server> of,
+                std::shared_ptr<const pool::Pool> in, pool::Origin origin);
 
   // A reload changed what is said of the server. A check that changed is made at once.
   void update(std::shared_ptr<const pool::Pool> in, TimePoint now);

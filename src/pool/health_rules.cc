@@ -25,6 +25,11 @@ void validate_question(const HealthOptions& health, const Cursor& at, Report& re
   if (health.type == HealthType::http && !health.send.empty())
     report.error(at.at("send"), {"F1018", "an HTTP check asks for its `path` and sends nothing else", "",
                                  "delete `send`, or use `type: tcp` without `path`"});
+  if (health.type == HealthType::tls)
+    for (const char* key : {"send", "body"})
+      if (at.at(key).is_written())
+        report.error(at.at(key), {"F1018", "a TLS check ends with the handshake, and sends and reads nothing else", "",
+                                  fmt::format("delete `{}`", key)});
   if (health.type == HealthType::udp && health.send.empty())
     report.error(at.at("type"), {"F1018", "a UDP check needs something to send, since there is no connection to test",
                                  "no `send`", "add `send`, or check the same port by `type: tcp`"});
@@ -43,7 +48,7 @@ void validate_answer(const HealthOptions& health, const Cursor& at, Report& repo
   // What `defaults` say of pages is for the pools that have one.
   if (health.type != HealthType::http)
     for (const std::string_view key : {"host", "headers", "expect"})
-      if (at.at(key).is_written())
+      if (at.at(key).is_written() && !(key == "host" && health.type == HealthType::tls))
         report.error(at.at(key), {"F1018", fmt::format("`{}` is for HTTP checks, and this is none", key), "",
                                   "add `path: /health`, or delete it"});
   // The default is shortened where it has to be; what was written is not changed in silence.

@@ -39,7 +39,7 @@ struct ServerOptions {
 
 enum class Algorithm : std::uint8_t { round_robin, least_requests, p2c, ewma, random, first };
 
-enum class HealthType : std::uint8_t { tcp, http, udp };
+enum class HealthType : std::uint8_t { tcp, http, tls, udp };
 
 struct HealthOptions {
   HealthType type = HealthType::tcp;  // http where `path` is set

@@ -227,9 +227,12 @@ config::EnumWords<Algorithm> words_of(const Algorithm*) {
 }
 
 config::EnumWords<HealthType> words_of(const HealthType*) {
-  return {.usual = {{"tcp", HealthType::tcp}, {"http", HealthType::http}, {"udp", HealthType::udp}},
+  return {.usual = {{"tcp", HealthType::tcp},
+                    {"http", HealthType::http},
+                    {"tls", HealthType::tls},
+                    {"udp", HealthType::udp}},
           .aliases = {},
-          .unsupported = {"tls", "grpc", "h2c"}};
+          .unsupported = {"grpc", "h2c"}};
 }
 
 config::EnumWords<LastResort> words_of(const LastResort*) {
@@ -240,7 +243,8 @@ config::SchemaPtr schema_of(const HealthOptions*) {
   constexpr std::uint32_t kMaxCount = 100;
   return record<HealthOptions>(
       field("type", &HealthOptions::type,
-            "How a server is asked: by connecting (`tcp`), for a page (`http`), or by a datagram (`udp`). "
+            "How a server is asked: by connecting (`tcp`), for a page (`http`), by a TLS handshake (`tls`), or by a "
+            "datagram (`udp`). "
             "Default: `http` where there is a `path`, else `tcp`."),
       field("path", &HealthOptions::path, "The page to ask for; it answers well when the app can do its work.")
           .check(check_path),
@@ -252,7 +256,8 @@ config::SchemaPtr schema_of(const HealthOptions*) {
       field("send", &HealthOptions::send,
             "What a TCP or UDP check sends, as in `\"PING\\r\\n\"`; without `body` any answer passes."),
       field("body", &HealthOptions::body, "Text that the page, or the answer to `send`, must contain."),
-      field("host", &HealthOptions::host, "The Host header of the check. Default: the server's address.")
+      field("host", &HealthOptions::host,
+            "The Host header of the check, or the name that a TLS check asks for. Default: the server's address.")
           .check(check_host),
       field("port", &HealthOptions::port, "Another port to check than the server's own; 0 is its own."),
       field("headers", &HealthOptions::headers, "Headers to send with the check.", header_map())
