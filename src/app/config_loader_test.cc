@@ -323,6 +323,14 @@ TEST(RunFlags, faults_are_worded_for_the_command_line) {
             "error: `round_robbin` is not a word that `algorithm` takes. Did you mean `round_robin`?");
 }
 
+TEST(RunFlags, sticky_is_that_of_the_pool) {
+  const auto result = load_flags({.to = {"3001", "3002"}, .sticky = "cookie"});
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->options, loaded("to: [3001, 3002]\ndefaults: {pool: {sticky: cookie}}").options);
+  EXPECT_TRUE(result->options.pools.at("default").sticky.is_on());
+  EXPECT_EQ(loaded(to_yaml(result->options)).options, result->options) << to_yaml(result->options);
+}
+
 TEST(RunFlags, a_wrong_word_is_the_command_lines_fault_and_a_loop_the_configurations) {
   EXPECT_EQ(flag_fault_exit_code(load_flags({.to = {"127.0.0.1"}}).error().at(0)), 2);
   EXPECT_EQ(flag_fault_exit_code(load_flags({.listen = {":1"}, .to = {"1"}}).error().at(0)), 3);
