@@ -109,11 +109,11 @@ runtime::Task<void> Exchange::attempt() {
   {
     const Result<pool::Lease> leased = co_await lease(*server_, same_server || retry_.retries() > 0).result();
     if (leased) {
-      reused_ = leased->is_reused();
+      idle_for_ = leased->idle_for();
       upstream_ = &**leased;
       outcome = co_await forward(**leased).result();
     } else {
-      reused_ = false;
+      idle_for_.reset();
       outcome = std::unexpected(leased.error());
     }
     upstream_ = nullptr;
@@ -148,13 +148,13 @@ runtime::Task<pool::Lease> Exchange::lease(pool::Server& server, bool fresh) {
   const boost::intrusive_ptr<pool::KeepaliveCache> cache = context_.upstream.of(server);
   const net::SocketAddress* address = server.address();
   while (!fresh) {
-    std::unique_ptr<http::H1Client> idle = cache->take(address);
+    auto [idle, since] = cache->take(address);
     if (idle == nullptr) break;
     // What must not be sent twice is not sent on a connection that the server may just have closed.
     const bool is_sent_once = !retry_.may_repeat_method() || downstream_.is_receiving();
     if (is_sent_once && !idle->is_silent()) continue;
     connect_time_.reset();
-    co_return pool::Lease(cache, std::move(idle), address, options.keepalive, true);
+    co_return pool::Lease(cache, std::move(idle), address, options.keepalive, context_.loop.now() - since);
   }
   if (address == nullptr) {
     co_await runtime::fail({.code = ErrorCode::dns_failed,
@@ -169,7 +169,7 @@ runtime::Task<pool::Lease> Exchange::lease(pool::Server& server, bool fresh) {
   upstream_ = client.get();
   co_await client->connected(within_total(options.timeouts.connect));
   connect_time_ = context_.loop.now() - began;
-  co_return pool::Lease(cache, std::move(client), address, options.keepalive, false);
+  co_return pool::Lease(cache, std::move(client), address, options.keepalive, std::nullopt);
 }
 
 runtime::Task<void> Exchange::forward(http::ClientStream& upstream) {
@@ -352,7 +352,7 @@ bool Exchange::may_retry(const Error& error) {
 // The server closed a kept connection while our request was on its way. What takes longer than that has another cause.
 bool Exchange::was_race(const Error& error) const {
   constexpr Duration kLongestWay = std::chrono::milliseconds(500);
-  return reused_ && error.code == ErrorCode::reset_before_response && error.retry_if_idempotent &&
+  return idle_for_ && error.code == ErrorCode::reset_before_response && error.retry_if_idempotent &&
          context_.loop.now() - sent_at_ <= kLongestWay;
 }
 
@@ -362,8 +362,11 @@ void Exchange::report(const Result<void>& outcome, TimePoint began) {
     pool().report(*server_, status_, server_wait(began), now);
     return;
   }
-  // It says nothing of the server's health.
-  if (was_race(outcome.error())) return;
+  // It says nothing of the server's health, but how long it keeps idle connections.
+  if (was_race(outcome.error())) {
+    server_->idle_limit().record_close(*idle_for_, now);
+    return;
+  }
   pool().report(*server_, outcome.error(), server_wait(began), now);
 }
 
@@ -471,7 +474,7 @@ void Exchange::record(const Result<void>& outcome) {
   }
   if (server_ != nullptr) {
     record.server = server_->name();
-    record.reused = reused_;
+    record.reused = idle_for_.has_value();
   }
   context_.access_log.record(record);
 }

@@ -115,8 +115,8 @@ class Exchange final : private http::DepartureWatcher {
   std::optional<TimePoint> upload_ended_;
   std::optional<TimePoint> answer_began_;  // by the server of this try
   std::optional<ErrorCode> abandoned_;     // why nobody will get the response
-  bool reused_ = false;
-  bool needs_fresh_connection_ = false;  // the next try goes to the same server
+  std::optional<Duration> idle_for_;       // of the connection of this try, before it was used again; empty: it is new
+  bool needs_fresh_connection_ = false;    // the next try goes to the same server
   std::optional<Duration> queue_time_;
   std::optional<Duration> connect_time_;
   std::optional<Duration> first_byte_time_;
