@@ -121,6 +121,7 @@ std::vector<proxy::RouteOptions> expected_routes() {
                .statuses = {{{503, 503}}},
                .methods = {"GET"},
                .budget = Share{0.125}};
+  api.hedge = {.after = 30ms, .budget = Share{0.02}};
   api.timeouts = {.total = 5min, .first_byte = 1s, .idle = 2s, .stream_idle = 3h};
   api.body.max = ByteCount{10 * 1024 * 1024};
   api.log = false;
@@ -152,6 +153,7 @@ routes:
     priority: -3
     to: web
     retry: {attempts: 2, on: connect, statuses: [503], methods: [GET], budget: 12.5%}
+    hedge: {after: 30ms, budget: 2%}
     timeouts: {total: 5m, first_byte: 1s, idle: 2s, stream_idle: 3h}
     body: {max: 10MiB}
     log: false

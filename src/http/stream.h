@@ -102,6 +102,8 @@ class ClientStream {
   virtual BufferWriter& begin_head(std::string_view method, std::string_view target) = 0;
   virtual runtime::Task<void> send_head(OutgoingFraming framing, std::string_view upgrade) = 0;
   virtual runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) = 0;
+  // Ends when the first bytes of the response are there; they are left for `read_head`. Errors: as those of it.
+  virtual runtime::Task<void> answer_begins(Deadline deadline) = 0;
   // The next head of the response, interim ones included, in the worker's workspace: good until the next wait.
   // Errors: reset_before_response, bad_response, response_timeout.
   virtual runtime::Task<const ResponseHead*> read_head(Method request_method, Deadline deadline) = 0;

@@ -53,13 +53,15 @@ class KeepaliveCache final : public boost::intrusive_ref_counter<KeepaliveCache,
 // The right to use one upstream connection. Gives it back to the cache when it is destroyed, if it is still fit.
 class Lease {
  public:
+  // Where the connection comes from: one of the two is set.
+  struct Past {
+    std::optional<Duration> idle_for = {};      // a kept one, since its last request
+    std::optional<Duration> connect_time = {};  // a new one
+  };
+
   Lease(boost::intrusive_ptr<KeepaliveCache> cache, std::unique_ptr<http::H1Client> client,
-        const net::SocketAddress* address, const KeepaliveOptions& options, std::optional<Duration> idle_for)
-      : cache_(std::move(cache)),
-        client_(std::move(client)),
-        address_(address),
-        options_(options),
-        idle_for_(idle_for) {}
+        const net::SocketAddress* address, const KeepaliveOptions& options, Past past)
+      : cache_(std::move(cache)), client_(std::move(client)), address_(address), options_(options), past_(past) {}
   Lease(Lease&&) = default;
   Lease& operator=(Lease&&) = delete;
   ~Lease() {
@@ -68,15 +70,14 @@ class Lease {
 
   http::H1Client& operator*() const { return *client_; }
   http::H1Client* operator->() const { return client_.get(); }
-  // For how long the connection had been idle since its last request; empty: this is its first.
-  std::optional<Duration> idle_for() const { return idle_for_; }
+  const Past& past() const { return past_; }
 
  private:
   boost::intrusive_ptr<KeepaliveCache> cache_;
   std::unique_ptr<http::H1Client> client_;
   const net::SocketAddress* address_;
   KeepaliveOptions options_;
-  std::optional<Duration> idle_for_;
+  Past past_;
 };
 
 // One per worker: a cache for each server of the present snapshot.
