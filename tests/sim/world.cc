@@ -244,6 +244,7 @@ Report World::run() {
                    .are_hedged = route.hedge.has_value(),
                    .are_tries_short = route.timeouts.per_try.has_value(),
                    .total = route.timeouts.total,
+                   .per_try = route.timeouts.per_try,
                    .largest_body = route.body.max ? std::optional(route.body.max->bytes) : std::nullopt,
                    .retried_status = route.retry.statuses.contains(404) ? 404 : 0,
                    .drained_at = drained_at_,
