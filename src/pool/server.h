@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "net/endpoint.h"
 #include "net/socket_address.h"
+#include "pool/idle_limit.h"
 #include "pool/peak_latency.h"
 #include "pool/pool_vitals.h"
 #include "pool/server_state.h"
@@ -64,6 +65,9 @@ class Server : public std::enable_shared_from_this<Server> {
   // How long its answers take to begin, over all workers. Workers report to it; anyone may read.
   PeakLatency& latency() { return load_.latency; }
   const PeakLatency& latency() const { return load_.latency; }
+
+  // How long it keeps idle connections. Workers teach and ask it.
+  IdleLimit& idle_limit() { return idle_limit_; }
 
   // Workers.
   void record_success() {
@@ -123,7 +127,9 @@ class Server : public std::enable_shared_from_this<Server> {
   Published published_;
   Load load_;
   Failure failure_;
-  alignas(kCacheLine) std::shared_ptr<PoolVitals> vitals_;
+  // What hardly ever changes.
+  alignas(kCacheLine) IdleLimit idle_limit_;
+  std::shared_ptr<PoolVitals> vitals_;
   std::string pool_;
   std::string name_;
   net::Endpoint endpoint_;
