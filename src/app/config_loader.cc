@@ -128,10 +128,10 @@ LoadResult load_flags(const RunFlags& flags) {
   if (!flags.listen.empty()) config.tree.add("listen", flag_list("--listen", flags.listen));
   config.tree.add("to", flag_list("--to", flags.to));
   if (!flags.health.empty()) config.tree.add("health", flag_value("--health", flags.health));
-  if (!flags.algorithm.empty()) {
-    Node& defaults = config.tree.add("defaults", Node::mapping());
-    defaults.add("pool", Node::mapping()).add("algorithm", flag_value("--algorithm", flags.algorithm));
-  }
+  Node pool = Node::mapping();
+  if (!flags.algorithm.empty()) pool.add("algorithm", flag_value("--algorithm", flags.algorithm));
+  if (!flags.sticky.empty()) pool.add("sticky", flag_value("--sticky", flags.sticky));
+  if (!pool.children.empty()) config.tree.add("defaults", Node::mapping()).add("pool", std::move(pool));
   LoadResult result = bind_tree(config, report);
   // What is to be said on one line is what stops us.
   if (!result)

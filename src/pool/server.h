@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "net/endpoint.h"
 #include "net/socket_address.h"
+#include "pool/idle_limit.h"
 #include "pool/pace_sums.h"
 #include "pool/peak_latency.h"
 #include "pool/pool_vitals.h"
@@ -67,6 +68,9 @@ class Server : public std::enable_shared_from_this<Server> {
   const PeakLatency& latency() const { return load_.latency; }
   PaceSums& pace_sums() { return load_.pace_sums; }
   const PaceSums& pace_sums() const { return load_.pace_sums; }
+
+  // How long it keeps idle connections. Workers teach and ask it.
+  IdleLimit& idle_limit() { return idle_limit_; }
 
   // Workers.
   void record_success() {
@@ -127,7 +131,9 @@ class Server : public std::enable_shared_from_this<Server> {
   Published published_;
   Load load_;
   Failure failure_;
-  alignas(kCacheLine) std::shared_ptr<PoolVitals> vitals_;
+  // What hardly ever changes.
+  alignas(kCacheLine) IdleLimit idle_limit_;
+  std::shared_ptr<PoolVitals> vitals_;
   std::string pool_;
   std::string name_;
   net::Endpoint endpoint_;
