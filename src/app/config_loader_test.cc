@@ -65,7 +65,7 @@ pools:
       - {address: "[::1]:3000", backup: true}
     algorithm: least_conn
     health: {path: /h, every: 7s, timeout: 1s, fall: 4, rise: 5, expect: "200-299,304", body: ok, host: h.example, port: 99, headers: {X-Check: "1"}}
-    passive: {failures: 3, window: 31s, min_share: 40%, eject: 11s, max_eject: 6m, max_share: 30%, statuses: [502, 504], timeouts: true}
+    passive: {failures: 3, window: 31s, min_share: 40%, eject: 11s, max_eject: 6m, max_share: 30%, statuses: [502, 504], timeouts: true, slow_factor: 7}
     last_resort: fail
     warmup: 1m30s
     timeouts: {connect: 250ms}
@@ -95,7 +95,8 @@ pools:
                       .max_eject = 6min,
                       .max_share = Share{0.3},
                       .statuses = {{{502, 502}, {504, 504}}},
-                      .timeouts = true};
+                      .timeouts = true,
+                      .slow_factor = 7};
   expected.last_resort = pool::LastResort::fail;
   expected.warmup = 90s;
   expected.timeouts.connect = 250ms;

@@ -71,10 +71,8 @@ runtime::Task<net::ProxyHeader> H1Server::read_proxy_header(bool is_required) {
   }
 }
 
-runtime::Task<bool> H1Server::read_request() {
-  runtime::EventLoop& loop = connection_.loop();
-  is_idle_ = true;
-  if (response_started_) answered_at_ = loop.now();
+bool H1Server::expect_request() {
+  if (response_started_) answered_at_ = connection_.loop().now();
   response_started_ = false;
   head_scan_ = 0;
   bytes_received_ = 0;
@@ -83,13 +81,18 @@ runtime::Task<bool> H1Server::read_request() {
   // A request that is refused has neither, and its answer must not depend on the one before.
   method_ = Method::get;
   minor_version_ = 1;
-  Deadline deadline = deadline_after(loop.now(), options_.keepalive);
-  if (!input_.unread().empty()) {
-    // Pipelined behind the request before.
-    is_idle_ = false;
-    deadline = deadline_after(loop.now(), options_.header_timeout);
-    if (co_await take_head()) co_return true;
-  }
+  is_idle_ = input_.unread().empty();
+  return !is_idle_;
+}
+
+net::Connection::Wait H1Server::idle() {
+  return connection_.readable(deadline_after(connection_.loop().now(), options_.keepalive));
+}
+
+runtime::Task<bool> H1Server::read_request() {
+  runtime::EventLoop& loop = connection_.loop();
+  const Deadline deadline = deadline_after(loop.now(), options_.header_timeout);
+  if (!is_idle_ && co_await take_head()) co_return true;
   while (true) {
     const Result<void> ready = co_await with_result(connection_.readable(deadline));
     if (!ready && is_idle_) co_return false;
@@ -100,10 +103,7 @@ runtime::Task<bool> H1Server::read_request() {
       if (is_idle_) co_return false;
       co_await runtime::fail(kClientGone);
     }
-    if (is_idle_) {
-      is_idle_ = false;
-      deadline = deadline_after(loop.now(), options_.header_timeout);
-    }
+    is_idle_ = false;
     if (co_await take_head()) co_return true;
   }
 }

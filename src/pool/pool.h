@@ -67,7 +67,7 @@ class StateCounts {
   void add(ServerState state) { ++counts_[static_cast<std::size_t>(state)]; }
   void remove(ServerState state) { --counts_[static_cast<std::size_t>(state)]; }
   std::uint32_t of(ServerState state) const { return counts_[static_cast<std::size_t>(state)]; }
-  std::uint32_t serving() const { return of(ServerState::up) + of(ServerState::warming); }
+  std::uint32_t serving() const { return of(ServerState::up) + of(ServerState::warming) + of(ServerState::slow); }
   std::uint32_t failed() const { return of(ServerState::down) + of(ServerState::ejected); }
   std::uint32_t total() const;
 
