@@ -97,7 +97,7 @@ runtime::Task<void> H1Client::send(runtime::IoResult sent) {
   }
   if (sent.ok() && output_.is_flushed()) co_return;
   Result<void> outcome;
-  if (sent.ok()) outcome = co_await output_.flush(send_patience_).result();
+  if (sent.ok()) outcome = co_await output_.flush({send_patience_}).result();
   if (sent.ok() && outcome) co_return;
   is_broken_ = true;
   if (sent.error == ENOBUFS) {

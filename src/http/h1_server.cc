@@ -1,5 +1,6 @@
 #include "http/h1_server.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -51,7 +52,8 @@ H1Server::H1Server(runtime::EventLoop& loop, int descriptor, Workspace& workspac
       input_(workspace.scratch),
       workspace_(workspace),
       options_(options),
-      output_(connection_, workspace) {}
+      output_(connection_, workspace),
+      idle_since_(loop.now()) {}
 
 runtime::Task<net::ProxyHeader> H1Server::read_proxy_header(bool is_required) {
   constexpr Error kNoHeader{
@@ -74,7 +76,7 @@ runtime::Task<net::ProxyHeader> H1Server::read_proxy_header(bool is_required) {
 runtime::Task<bool> H1Server::read_request() {
   runtime::EventLoop& loop = connection_.loop();
   is_idle_ = true;
-  if (response_started_) answered_at_ = loop.now();
+  if (has_served_) idle_since_ = loop.now();
   response_started_ = false;
   head_scan_ = 0;
   bytes_received_ = 0;
@@ -127,6 +129,7 @@ Result<bool> H1Server::take_head() {
   minor_version_ = head.minor_version;
   keep_alive_ = keep_alive_ && head.keep_alive;
   decoder_ = BodyDecoder(head.framing, head.content_length);
+  body_patience_ = options_.body_idle;
   return true;
 }
 
@@ -147,10 +150,16 @@ runtime::Task<BodyPart> H1Server::read_body() {
       case BodyStep::Status::need_more:
         break;
     }
-    const Deadline deadline = deadline_after(connection_.loop().now(), options_.body_idle);
-    const Result<void> ready = co_await with_result(connection_.readable(deadline));
-    if (!ready) co_await runtime::fail(waiting_error(ready.error(), "the request body stalled"));
+    const TimePoint began = connection_.loop().now();
+    const Result<void> ready = co_await with_result(connection_.readable(deadline_after(began, body_patience_)));
+    if (!ready) {
+      was_too_slow_ = ready.error().code == ErrorCode::timed_out && body_patience_ < options_.body_idle;
+      co_await runtime::fail(waiting_error(
+          ready.error(), was_too_slow_ ? "the request body is below `limits.min_rate`" : "the request body stalled"));
+    }
     const runtime::IoResult got = input_.fill(connection_, kBodyRead);
+    const Duration waited = connection_.loop().now() - began;
+    body_patience_ = std::max(options_.body_pace().after(body_patience_, waited, got.count), Duration::zero());
     if (got.would_block()) continue;
     if (!got.ok() || got.count == 0) co_await runtime::fail(kClientGone);
   }
@@ -177,9 +186,10 @@ runtime::Task<void> H1Server::send(runtime::IoResult sent) {
     co_await runtime::fail(kClientGone);
   }
   if (output_.is_flushed()) co_return;
-  const Result<void> flushed = co_await output_.flush(options_.body_idle).result();
+  const Result<void> flushed = co_await output_.flush(options_.body_pace()).result();
   if (!flushed) {
     keep_alive_ = false;
+    was_too_slow_ = flushed.error().code == ErrorCode::timed_out;
     // Timed out or gone: either way this client does not take its response.
     co_await runtime::fail(flushed.error().code == ErrorCode::canceled ? flushed.error() : kClientGone);
   }
@@ -242,6 +252,15 @@ void H1Server::stop_when_idle() {
   if (is_idle_ && has_served_ && connection_.is_silent()) connection_.interrupt_reading();
 }
 
+IdleEnd H1Server::close_if_idle(Duration least) {
+  if (!is_idle_ || is_unwanted_ || !connection_.is_silent()) return IdleEnd::busy;
+  if (connection_.loop().now() - idle_since_ < least) return IdleEnd::too_young;
+  keep_alive_ = false;
+  is_unwanted_ = true;
+  connection_.interrupt_reading();
+  return IdleEnd::closing;
+}
+
 void H1Server::abort() {
   keep_alive_ = false;
   is_cut_ = true;
@@ -270,12 +289,12 @@ void H1Server::cut() {
 }
 
 runtime::Task<void> H1Server::close_gently() {
-  if (is_cut_ || is_switched_ || connection_.is_lost()) co_return;
+  if (is_cut_ || is_unwanted_ || is_switched_ || connection_.is_lost()) co_return;
   const TimePoint now = connection_.loop().now();
   // An idle client may still be reading its last answer: a request that meets a closed socket would take the rest of
   // that answer away. After a while it has it, and with nothing answered there is nothing to lose.
-  if (is_idle_ && (connection_.has_hung_up() || !answered_at_)) co_return;
-  const Deadline deadline = deadline_after(is_idle_ ? *answered_at_ : now, kLingerTime);
+  if (is_idle_ && (connection_.has_hung_up() || !has_served_)) co_return;
+  const Deadline deadline = deadline_after(is_idle_ ? idle_since_ : now, kLingerTime);
   if (deadline <= now) co_return;
   connection_.shutdown_send();
   input_.consume(input_.unread().size());

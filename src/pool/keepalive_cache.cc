@@ -40,6 +40,12 @@ void KeepaliveCache::put(std::unique_ptr<http::H1Client> client, const net::Sock
   connection.watch_idle(*this, deadline_after(connection.loop().now(), idle_limit(*idle_.back(), options)));
 }
 
+bool KeepaliveCache::close_one() {
+  if (idle_.empty()) return false;
+  idle_.erase(idle_.begin());
+  return true;
+}
+
 void KeepaliveCache::retire() {
   is_retired_ = true;
   idle_.clear();
@@ -69,6 +75,11 @@ void KeepaliveCaches::retain(const boost::unordered_flat_set<const Server*>& cur
     auto& cache = caches_[server];
     if (cache == nullptr) cache = new_cache();
   }
+}
+
+void KeepaliveCaches::close_idle(std::size_t most) {
+  for (const auto& [server, cache] : caches_)
+    while (most > 0 && cache->close_one()) --most;
 }
 
 void KeepaliveCaches::clear() {

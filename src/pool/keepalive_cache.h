@@ -29,6 +29,8 @@ class KeepaliveCache final : public boost::intrusive_ref_counter<KeepaliveCache,
   std::unique_ptr<http::H1Client> take(const net::SocketAddress* address);
   // Keeps a connection to the address last asked for if it is reusable, within `options`; closes it otherwise.
   void put(std::unique_ptr<http::H1Client> client, const net::SocketAddress* address, const KeepaliveOptions& options);
+  // Closes the one that has been idle for longest. False where there is none.
+  bool close_one();
   // Closes all, and keeps none from here on.
   void retire();
   std::size_t size() const { return idle_.size(); }
@@ -83,6 +85,8 @@ class KeepaliveCaches {
   // Drops the caches of servers that are not in `current` and opens those of new ones; call it whenever the snapshot
   // changes.
   void retain(const boost::unordered_flat_set<const Server*>& current);
+  // Closes up to `most` idle connections, whichever server they lead to; their descriptors are free at once.
+  void close_idle(std::size_t most);
   // Closes all idle connections.
   void clear();
 

@@ -25,6 +25,10 @@ struct ListenerTimeouts {
 };
 
 struct ListenerLimits {
+  std::optional<std::uint32_t> connections;  // at once; empty: what the file descriptors of the process allow
+  std::optional<std::uint32_t> per_client;   // of one address; empty: no limit
+  // Of a body, either way; empty: no limit.
+  std::optional<ByteRate> min_rate = ByteRate{240};
   ByteCount header_size = 64_KiB;
   friend bool operator==(const ListenerLimits&, const ListenerLimits&) = default;
 };

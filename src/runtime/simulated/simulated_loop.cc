@@ -97,6 +97,10 @@ Accepted SimulatedLoop::accept(int listener) {
     accepted.error = EAGAIN;
     return accepted;
   }
+  if (is_exhausted_) {
+    accepted.error = EMFILE;
+    return accepted;
+  }
   accepted.descriptor = socket->backlog.front();
   socket->backlog.pop_front();
   accepted.peer.ss_family = AF_INET;
@@ -105,6 +109,7 @@ Accepted SimulatedLoop::accept(int listener) {
 }
 
 Accepted SimulatedLoop::connect(const sockaddr* address, socklen_t length) {
+  if (is_exhausted_) return {.error = EMFILE};
   Socket& socket = add_socket();
   const int client = socket.descriptor;
   const std::string key = key_of(address, length);
