@@ -23,9 +23,11 @@ class H1Output {
   BufferWriter& raw_writer() { return workspace_.writer; }
   // Sends the head that was begun, with the first part of the body if there is one. ENOBUFS where the head did not fit.
   // A small message is not sent yet: see `is_batched`.
-  runtime::IoResult send_head(Framing framing, BodyPart first);
+  runtime::IoResult send_head(Framing framing, const BodyPart& first);
   // Sends a part of the body; framing as the head said.
   runtime::IoResult send_part(BodyPart part, std::string_view trailer_lines);
+  // Whether parts may come in pipes: only where they are sent as they are.
+  bool takes_pipes() const { return framing_ == Framing::length; }
   // The last message waits for the end of the turn: await `batched()`, then ask `sent()` how it went.
   bool is_batched() const { return !batched_.empty(); }
   BatchedSend batched() { return BatchedSend(*this); }
@@ -45,7 +47,7 @@ class H1Output {
   net::Output& raw() { return output_; }
 
  private:
-  runtime::IoResult send_pieces(std::string_view head, BodyPart part, std::string_view trailer_lines);
+  runtime::IoResult send_pieces(std::string_view head, const BodyPart& part, std::string_view trailer_lines);
 
   net::Connection& connection_;
   Workspace& workspace_;

@@ -81,6 +81,7 @@ runtime::Task<bool> H1Server::read_request() {
   head_scan_ = 0;
   bytes_received_ = 0;
   decoder_ = BodyDecoder();
+  pipes_allowed_ = false;
   // A request that is refused has neither, and its answer must not depend on the one before.
   method_ = Method::get;
   minor_version_ = 1;
@@ -157,12 +158,22 @@ runtime::Task<BodyPart> H1Server::read_body() {
       co_await runtime::fail(waiting_error(
           ready.error(), was_too_slow_ ? "the request body is below `limits.min_rate`" : "the request body stalled"));
     }
-    const runtime::IoResult got = input_.fill(connection_, kBodyRead);
+    net::PipePool::Lease pipe = pipe_for_body();
+    const runtime::IoResult got =
+        pipe ? connection_.receive(*pipe, decoder_.bytes_left()) : input_.fill(connection_, kBodyRead);
     const Duration waited = connection_.loop().now() - began;
     body_patience_ = std::max(options_.body_pace().after(body_patience_, waited, got.count), Duration::zero());
     if (got.would_block()) continue;
     if (!got.ok() || got.count == 0) co_await runtime::fail(kClientGone);
+    if (pipe == nullptr) continue;
+    decoder_.skip(got.count);
+    bytes_received_ += got.count;
+    co_return BodyPart{.is_last = decoder_.is_complete(), .pipe = std::move(pipe)};
   }
+}
+
+net::PipePool::Lease H1Server::pipe_for_body() {
+  return pipes_allowed_ ? workspace_.pipes.take(connection_.loop()) : net::PipePool::Lease();
 }
 
 BufferWriter& H1Server::begin_head(std::uint16_t status, std::string_view reason) {
@@ -228,7 +239,7 @@ runtime::Task<void> H1Server::send_head(OutgoingFraming framing, BodyPart first)
 }
 
 runtime::Task<void> H1Server::send_body(BodyPart part, std::string_view trailer_lines) {
-  return send(output_.send_part(part, trailer_lines));
+  return send(output_.send_part(std::move(part), trailer_lines));
 }
 
 runtime::Task<Transport> H1Server::switch_protocols(std::string_view protocol) {

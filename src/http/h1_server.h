@@ -64,11 +64,15 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   const RequestHead& request() const override { return workspace_.request; }
   bool is_receiving() const override { return !decoder_.is_complete(); }
   runtime::Task<BodyPart> read_body() override;
+  void allow_pipes(bool are_allowed) override {
+    pipes_allowed_ = are_allowed && decoder_.bytes_left() >= connection_.loop().least_for_pipe();
+  }
   std::string_view request_trailers() const override { return decoder_.trailer_lines(); }
   BufferWriter& begin_head(std::uint16_t status, std::string_view reason) override;
   runtime::Task<void> send_interim_head() override;
   runtime::Task<void> send_head(OutgoingFraming framing, BodyPart first) override;
   runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) override;
+  bool takes_pipes() const override { return output_.takes_pipes(); }
   runtime::Task<Transport> switch_protocols(std::string_view protocol) override;
   bool response_started() const override { return response_started_; }
   void close_after_response() override { keep_alive_ = false; }
@@ -83,6 +87,7 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   void on_hang_up() override;
   runtime::Task<void> send(runtime::IoResult sent);
   Result<bool> take_head();
+  net::PipePool::Lease pipe_for_body();
 
   net::Connection connection_;
   net::Input input_;
@@ -98,6 +103,7 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   Method method_ = Method::get;
   std::uint8_t minor_version_ = 1;
   bool keep_alive_ = true;
+  bool pipes_allowed_ = false;
   bool response_started_ = false;
   bool is_idle_ = true;
   bool has_served_ = false;  // at least one request

@@ -13,6 +13,7 @@ Output::~Output() { drop(); }
 void Output::drop() {
   if (block_ != nullptr) runtime::Slab::release(std::exchange(block_, nullptr), block_size_);
   size_ = 0;
+  pipe_.reset();
 }
 
 runtime::IoResult Output::send(Connection& connection, std::span<const iovec> pieces) {
@@ -20,6 +21,14 @@ runtime::IoResult Output::send(Connection& connection, std::span<const iovec> pi
   runtime::IoResult result = connection.send(pieces);
   if (result.would_block()) result = {};
   if (result.ok()) keep(pieces, result.count);
+  return result;
+}
+
+runtime::IoResult Output::send(Connection& connection, PipePool::Lease pipe) {
+  FAIRLEAD_ASSERT(is_empty());
+  runtime::IoResult result = connection.send(*pipe);
+  if (result.would_block()) result = {};
+  if (pipe->size() > 0) pipe_ = std::move(pipe);
   return result;
 }
 
@@ -56,18 +65,28 @@ runtime::Task<void> Output::flush(Connection& connection, Pace pace) {
       if (ready.error().code == ErrorCode::timed_out && left > Duration::zero()) continue;
       co_await Result<void>(ready);
     }
-    const iovec rest{.iov_base = block_ + offset_, .iov_len = size_};
-    const runtime::IoResult result = connection.send({&rest, 1});
+    const runtime::IoResult result = send_rest(connection);
     if (result.would_block()) continue;
     if (!result.ok()) {
       co_await runtime::fail(
           {.code = ErrorCode::client_gone, .blame = Blame::downstream, .detail = "the connection ended while sending"});
     }
     left = std::max(pace.after(left, waited, result.count), Duration::zero());
-    offset_ += result.count;
-    size_ -= result.count;
   }
   drop();
+}
+
+runtime::IoResult Output::send_rest(Connection& connection) {
+  if (pipe_ != nullptr) {
+    const runtime::IoResult result = connection.send(*pipe_);
+    if (pipe_->size() == 0) pipe_.reset();
+    return result;
+  }
+  const iovec rest{.iov_base = block_ + offset_, .iov_len = size_};
+  const runtime::IoResult result = connection.send({&rest, 1});
+  offset_ += result.count;
+  size_ -= result.count;
+  return result;
 }
 
 }  // namespace fairlead::net

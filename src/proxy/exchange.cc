@@ -199,13 +199,14 @@ runtime::Task<void> Exchange::send_request_body(http::ClientStream& upstream) {
     const Result<void> sent = co_await kept_body_.send(upstream).result();
     if (!sent) end_upload();  // As below.
   }
+  downstream_.allow_pipes(upstream.takes_pipes());
   for (int pieces = 1; downstream_.is_receiving() && !upload_ended_; ++pieces) {
-    const http::BodyPart part = co_await downstream_.read_body();
+    http::BodyPart part = co_await downstream_.read_body();
     body_is_gone_ = true;
     co_await check_body_size();
     const std::string_view trailers = part.is_last ? downstream_.request_trailers() : std::string_view();
     // A server that stops reading may have answered already: its response, or its absence, tells what it meant.
-    const Result<void> sent = co_await upstream.send_body(part, trailers).result();
+    const Result<void> sent = co_await upstream.send_body(std::move(part), trailers).result();
     if (!sent) break;
     if (pieces % kPiecesPerTurn == 0) co_await runtime::Yield(context_.loop);
   }
@@ -286,13 +287,14 @@ runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
   for (std::size_t index = 0; index < head->fields.size(); ++index) {
     if (head->fields[index].id == http::FieldId::x_request_id) dropped.set(index);
   }
-  const http::BodyPart first = co_await upstream.buffered_body();
+  http::BodyPart first = co_await upstream.buffered_body();
+  const bool is_whole = first.is_last;
   http::BufferWriter& writer = downstream_.begin_head(head->status, head->reason);
   http::copy_fields(writer, head->fields, dropped);
   http::write_field(writer, "X-Request-Id", request_.id());
   sticky_.write(writer, *server_);
-  co_await downstream_.send_head(http::OutgoingFraming::of(*head, request_.method()), first);
-  if (!first.is_last) co_await relay_body(upstream, idle);
+  co_await downstream_.send_head(http::OutgoingFraming::of(*head, request_.method()), std::move(first));
+  if (!is_whole) co_await relay_body(upstream, idle);
   response_complete_ = true;
   if (upload_ended_) co_return;
   // The answer is complete and the upload is not: the rest of it interests nobody.
@@ -302,6 +304,7 @@ runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
 }
 
 runtime::Task<void> Exchange::relay_body(http::ClientStream& upstream, Duration idle) {
+  upstream.allow_pipes(downstream_.takes_pipes());
   for (int pieces = 1;; ++pieces) {
     const Duration patience = std::min(idle, total_deadline_ - context_.loop.now());
     if (patience <= Duration::zero()) {
@@ -309,9 +312,10 @@ runtime::Task<void> Exchange::relay_body(http::ClientStream& upstream, Duration 
                               .blame = Blame::upstream,
                               .detail = "the response took longer than `timeouts.total`"});
     }
-    const http::BodyPart part = co_await upstream.read_body(patience);
-    co_await downstream_.send_body(part, part.is_last ? upstream.response_trailers() : std::string_view());
-    if (part.is_last) co_return;
+    http::BodyPart part = co_await upstream.read_body(patience);
+    const bool is_last = part.is_last;
+    co_await downstream_.send_body(std::move(part), is_last ? upstream.response_trailers() : std::string_view());
+    if (is_last) co_return;
     if (pieces % kPiecesPerTurn == 0) co_await runtime::Yield(context_.loop);
   }
 }

@@ -106,7 +106,7 @@ class Judge {
       case Fate::answered:
       case Fate::past_the_end:
       case Fate::tunnel:
-        if (was_to_be_retried(last)) return;
+        if (was_to_be_retried(last) || was_given_up(last)) return;
         if (!last.is_done) return violate("was not let finish");
         if (outcome_.server != last.server) violate("lost its answer");
         if (last.fate == Fate::tunnel && !outcome_.tunnel_is_whole && circumstances_.cut_at == kNever) {
@@ -122,7 +122,8 @@ class Judge {
         return;
       case Fate::hang:
       case Fate::stop_reading:
-        return expect_own(504);
+        // After `per_try` another server may have been asked, one that cannot be reached.
+        return circumstances_.per_try && is_own_502() ? void() : expect_own(504);
       case Fate::reset_before:
       case Fate::close_before:
       case Fate::reset_in_head:
@@ -149,6 +150,12 @@ class Judge {
   // The server for that could not be reached.
   bool was_to_be_retried(const Attempt& last) const {
     return last.status == circumstances_.retried_status && is_own() && outcome_.status >= 502;
+  }
+  // The answer began later than `per_try` allows.
+  bool was_given_up(const Attempt& last) const {
+    constexpr Duration kWay = std::chrono::milliseconds(100);
+    return circumstances_.per_try && is_own() && outcome_.status == 504 &&
+           outcome_.ended - last.began >= *circumstances_.per_try - kWay;
   }
   bool is_own_502() const {
     // A repeat may have ended on a server that cannot be reached.

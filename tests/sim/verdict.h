@@ -14,6 +14,7 @@ struct Circumstances {
   bool servers_hang_up = false;             // they end connections that nobody uses
   std::uint32_t retries = 0;                // per request
   std::optional<Duration> total;            // for a whole exchange
+  std::optional<Duration> per_try;          // for the beginning of an answer; then another server is asked
   std::optional<std::size_t> largest_body;  // of a request
   int retried_status = 0;                   // a response that is asked for again elsewhere
   TimePoint drained_at = kNever;            // no further request from here on

@@ -243,6 +243,7 @@ Report World::run() {
                    .servers_hang_up = servers_hang_up_,
                    .retries = route.retry.attempts,
                    .total = route.timeouts.total,
+                   .per_try = route.timeouts.per_try,
                    .largest_body = route.body.max ? std::optional(route.body.max->bytes) : std::nullopt,
                    .retried_status = route.retry.statuses.contains(404) ? 404 : 0,
                    .drained_at = drained_at_,
