@@ -44,7 +44,7 @@ std::vector<Refused> unsupported_keys() {
   add("listen: :1\npools: {p: {servers: [2]}}\nroutes: [{to: p, match: {", "}}]",
       {"query", "cookie", "client", "sni", "table"});
   add("listen: :1\nroutes: [{to: p}]\npools: {p: {servers: [2], ", "}}",
-      {"discover", "hash", "protocol", "tls", "proxy_protocol", "udp"});
+      {"discover", "hash", "protocol", "tls", "udp"});
   add("to: [{address: 1, ", "}]", {"zone", "tags"});
   add("listen: :1\nroutes: [{to: p}]\npools: {p: {servers: [2], sticky: {", "}}}", {"header", "learn"});
   add("to: 1\nerrors: {", "}", {"pages", "replace"});

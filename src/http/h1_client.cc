@@ -67,6 +67,7 @@ bool H1Client::is_reusable() const {
 
 BufferWriter& H1Client::begin_head(std::string_view method, std::string_view target) {
   BufferWriter& writer = output_.begin();
+  if (exchanges_ == 0) writer.append(preface_);
   write_request_line(writer, method, target);
   return writer;
 }

@@ -62,6 +62,7 @@ runtime::Task<net::ProxyHeader> H1Server::read_proxy_header(bool is_required) {
   while (true) {
     const net::ProxyHeader header = net::parse_proxy_header(input_.unread());
     if (header.status == net::ProxyHeader::Status::complete) input_.consume(header.consumed);
+    if (header.ends) proxied_ = std::make_unique<const net::ConnectionEnds>(*header.ends);
     if (header.status == net::ProxyHeader::Status::refused) co_await runtime::fail(kNoHeader);
     if (header.status == net::ProxyHeader::Status::absent && is_required) co_await runtime::fail(kNoHeader);
     if (header.status != net::ProxyHeader::Status::incomplete) co_return header;
@@ -252,6 +253,12 @@ runtime::Task<Transport> H1Server::switch_protocols(std::string_view protocol) {
   end_head(writer);
   co_await send(output_.send_head(Framing::none, {}));
   co_return Transport{connection_, input_, output_.raw()};
+}
+
+std::optional<net::ConnectionEnds> H1Server::ends() const {
+  if (proxied_ != nullptr) return *proxied_;
+  const runtime::Ends ends = connection_.loop().ends(connection_.descriptor());
+  return net::connection_ends(ends.peer, ends.local);
 }
 
 bool H1Server::can_continue() const { return keep_alive_ && !is_receiving() && output_.is_complete() && !is_cut_; }

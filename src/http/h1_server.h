@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -74,6 +75,7 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) override;
   bool takes_pipes() const override { return output_.takes_pipes(); }
   runtime::Task<Transport> switch_protocols(std::string_view protocol) override;
+  std::optional<net::ConnectionEnds> ends() const override;
   bool response_started() const override { return response_started_; }
   void close_after_response() override { keep_alive_ = false; }
   void abort() override;
@@ -95,6 +97,7 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   const H1ServerOptions& options_;
   H1Output output_;
   DepartureWatcher* departure_watcher_ = nullptr;
+  std::unique_ptr<const net::ConnectionEnds> proxied_;  // what a PROXY header said
   BodyDecoder decoder_;
   TimePoint idle_since_;
   Duration body_patience_{};  // left for the request's body

@@ -16,7 +16,7 @@ inline void check_proxy_protocol(std::string_view bytes) {
   const ProxyHeader whole = parse_proxy_header(bytes);
   FAIRLEAD_ASSERT(whole.consumed <= std::min(bytes.size(), kMaxProxyHeader));
   FAIRLEAD_ASSERT((whole.status == Status::complete) == (whole.consumed > 0));
-  FAIRLEAD_ASSERT(whole.status == Status::complete || !whole.client);
+  FAIRLEAD_ASSERT(whole.status == Status::complete || !whole.ends);
   FAIRLEAD_ASSERT(whole.status != Status::incomplete || bytes.size() < kMaxProxyHeader);
   bool is_judged = false;
   for (std::size_t size = 0; size < std::min(bytes.size(), kMaxProxyHeader); ++size) {
@@ -24,7 +24,7 @@ inline void check_proxy_protocol(std::string_view bytes) {
     FAIRLEAD_ASSERT(!is_judged || cut.status != Status::incomplete);
     is_judged = cut.status != Status::incomplete;
     if (!is_judged) continue;
-    FAIRLEAD_ASSERT(cut.status == whole.status && cut.consumed == whole.consumed && cut.client == whole.client);
+    FAIRLEAD_ASSERT(cut.status == whole.status && cut.consumed == whole.consumed && cut.ends == whole.ends);
   }
 }
 

@@ -19,11 +19,14 @@ boost::intrusive_ptr<KeepaliveCache> new_cache() { return {std::make_unique<Keep
 
 }  // namespace
 
-std::unique_ptr<http::H1Client> KeepaliveCache::take(const net::SocketAddress* address) {
+std::unique_ptr<http::H1Client> KeepaliveCache::take(const net::SocketAddress* address, std::string_view preface) {
   if (address != nullptr && std::exchange(address_, address) != address) idle_.clear();
-  if (idle_.empty()) return nullptr;
-  std::unique_ptr<http::H1Client> client = std::move(idle_.back());
-  idle_.pop_back();
+  // Almost always the last one: only a pool with a PROXY header has different ones.
+  const auto found = std::ranges::find_if(idle_.rbegin(), idle_.rend(),
+                                          [&](const auto& client) { return client->preface() == preface; });
+  if (found == idle_.rend()) return nullptr;
+  std::unique_ptr<http::H1Client> client = std::move(*found);
+  idle_.erase(std::prev(found.base()));
   client->connection().stop_watching_idle();
   return client;
 }

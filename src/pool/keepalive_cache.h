@@ -24,9 +24,10 @@ namespace fairlead::pool {
 class KeepaliveCache final : public boost::intrusive_ref_counter<KeepaliveCache, boost::thread_unsafe_counter>,
                              private net::IdleWatcher {
  public:
-  // The connection to `address` used last, or null. `address` is the server's, as Server::address() gives it; where it
-  // is another than before, the connections to the old one are closed. Null keeps to the old one.
-  std::unique_ptr<http::H1Client> take(const net::SocketAddress* address);
+  // The connection to `address` used last that began with `preface`, or null. `address` is the server's, as
+  // Server::address() gives it; where it is another than before, the connections to the old one are closed. Null keeps
+  // to the old one.
+  std::unique_ptr<http::H1Client> take(const net::SocketAddress* address, std::string_view preface = {});
   // Keeps a connection to the address last asked for if it is reusable, within `options`; closes it otherwise.
   void put(std::unique_ptr<http::H1Client> client, const net::SocketAddress* address, const KeepaliveOptions& options);
   // Closes the one that has been idle for longest. False where there is none.

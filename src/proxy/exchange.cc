@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "http/codec/hop_by_hop.h"
+#include "pool/preface.h"
 #include "proxy/error_response.h"
 #include "proxy/local_response.h"
 #include "runtime/both.h"
@@ -147,8 +148,9 @@ runtime::Task<pool::Lease> Exchange::lease(pool::Server& server, bool fresh) {
   const pool::PoolOptions& options = pool().pool().options();
   const boost::intrusive_ptr<pool::KeepaliveCache> cache = context_.upstream.of(server);
   const net::SocketAddress* address = server.address();
+  const std::string preface = pool::preface_for(options, downstream_);
   while (!fresh) {
-    std::unique_ptr<http::H1Client> idle = cache->take(address);
+    std::unique_ptr<http::H1Client> idle = cache->take(address, preface);
     if (idle == nullptr) break;
     // What must not be sent twice is not sent on a connection that the server may just have closed.
     const bool is_sent_once = !retry_.may_repeat_method() || downstream_.is_receiving();
@@ -167,6 +169,7 @@ runtime::Task<pool::Lease> Exchange::lease(pool::Server& server, bool fresh) {
   if (socket.descriptor < 0) co_await Result<void>(std::unexpected(http::connect_error(socket.error)));
   auto client = std::make_unique<http::H1Client>(context_.loop, socket.descriptor, context_.workspace);
   upstream_ = client.get();
+  client->set_preface(preface);
   co_await client->connected(within_total(options.timeouts.connect));
   connect_time_ = context_.loop.now() - began;
   co_return pool::Lease(cache, std::move(client), address, options.keepalive, false);

@@ -77,9 +77,9 @@ runtime::Task<void> Session::read_proxy_header() {
                             .detail = "connections are taken from `trusted_proxies` only"});
   }
   const net::ProxyHeader header = co_await stream_.read_proxy_header(is_required);
-  if (!header.client) co_return;
-  set_client(*header.client);
-  if (settings_->per_client.table == nullptr || seat_.count_for(*header.client, settings_->per_client)) co_return;
+  if (!header.ends) co_return;
+  set_client(header.ends->source);
+  if (settings_->per_client.table == nullptr || seat_.count_for(header.ends->source, settings_->per_client)) co_return;
   settings_->seats->counters().refused_clients.fetch_add(1, std::memory_order_relaxed);
   co_await runtime::fail({.code = ErrorCode::too_many_connections,
                           .blame = Blame::downstream,

@@ -66,9 +66,11 @@ class Connections(ProxyTest):
 
     def test_one_client_has_no_more_than_its_share(self):
         proxy = self.limited("{per_client: 2}", workers=2)
-        mine = [self.connect(proxy) for _ in range(2)]
-        for connection in mine:
-            self.assertEqual(200, connection.request("GET", "/ping").status)
+        mine = []
+        while len(mine) < 2:  # the connection that saw it start may not have ended yet
+            connection = self.connect(proxy, b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n")
+            if self.status(connection) == 200:
+                mine.append(connection)
         self.assertEqual(429, self.connect(proxy).read_response().status)
         other = socket.create_connection(("127.0.0.1", proxy.port), source_address=("127.0.0.9", 0))
         self.addCleanup(other.close)

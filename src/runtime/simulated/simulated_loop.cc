@@ -145,6 +145,10 @@ int SimulatedLoop::connect_error(int descriptor) {
   return socket->error;
 }
 
+Ends SimulatedLoop::ends(int /*descriptor*/) {
+  return {.peer = {.ss_family = AF_INET}, .local = {.ss_family = AF_INET}};
+}
+
 IoResult SimulatedLoop::receive(int descriptor, std::span<char> into) {
   Socket* socket = find(descriptor);
   FAIRLEAD_ASSERT(socket != nullptr);

@@ -54,6 +54,8 @@ class SimulatedLoop final : public EventLoop {
   // This network has no datagrams: refused with EPROTONOSUPPORT.
   Accepted connect_datagrams(const sockaddr* address, socklen_t length) override;
   int connect_error(int descriptor) override;
+  // Always 0.0.0.0, port 0.
+  Ends ends(int descriptor) override;
   IoResult receive(int descriptor, std::span<char> into) override;
   bool has_input(int descriptor) override;
   IoResult send(int descriptor, std::span<const iovec> pieces) override;
