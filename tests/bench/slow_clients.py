@@ -189,8 +189,12 @@ def main():
     parser.add_argument("--binary", default=str(ROOT / "build/release/fairlead"))
     parser.add_argument("--kinds", default=",".join(KINDS))
     options = parser.parse_args()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    wanted = 2 * options.clients + 1000  # the proxy has a connection to the server for each
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(hard, wanted)))
+    except ValueError:
+        raise SystemExit(f"{wanted} open files are needed, and {hard} are allowed: fewer --clients, or ask root")
     print(f"{options.clients} clients, a byte every {STEP:.0f} s; a fast client's p50/p99 in us")
     for kind in options.kinds.split(","):
         result = measure(options.binary, kind, options.clients, options.seconds)
