@@ -111,6 +111,8 @@ std::vector<ListenerPlan> Engine::listener_plans(std::size_t worker) const {
                       .body_idle = options.timeouts.body_idle,
                       .keepalive = options.timeouts.keepalive,
                       .header_size = static_cast<std::size_t>(options.limits.header_size.bytes),
+                      .target_size = static_cast<std::size_t>(options.limits.uri_size.bytes),
+                      .fields = options.limits.fields,
                       .min_rate = options.limits.min_rate.value_or(ByteRate{}).per_second,
                       .paths = {.merges_slashes = options.path.duplicate_slashes == proxy::DuplicateSlashes::merge,
                                 .keeps_encoded_slashes = options.path.encoded_slashes == proxy::EncodedSlashes::keep}},

@@ -128,23 +128,34 @@ runtime::Task<const ResponseHead*> H1Client::read_head(Method request_method, De
   }
   while (true) {
     const Result<void> ready = co_await with_result(connection_.readable(deadline));
-    if (!ready) {
-      if (ready.error().code == ErrorCode::timed_out) {
-        co_await runtime::fail(response_timeout("connected, but no response within `timeouts.first_byte`"));
-      }
-      co_await Result<void>(ready);
-    }
-    const runtime::IoResult got = input_.fill(connection_, kFirstRead);
-    if (got.would_block()) continue;
-    if (!got.ok() || got.count == 0) {
-      is_broken_ = true;
-      if (response_began_) co_await runtime::fail(bad_response("the response head ends in the middle"));
-      co_await runtime::fail(lost_before_response("the server closed the connection before answering"));
-    }
-    response_began_ = true;
+    co_await receive_head(ready);
     const ResponseHead* head = co_await take_head(request_method);
     if (head != nullptr) co_return head;
   }
+}
+
+runtime::Task<void> H1Client::answer_begins(Deadline deadline) {
+  while (input_.unread().empty()) {
+    const Result<void> ready = co_await with_result(connection_.readable(deadline));
+    co_await receive_head(ready);
+  }
+}
+
+// Reads once, after a wait that ended so.
+Result<void> H1Client::receive_head(const Result<void>& ready) {
+  if (!ready && ready.error().code == ErrorCode::timed_out) {
+    return std::unexpected(response_timeout("connected, but no response within `timeouts.first_byte`"));
+  }
+  if (!ready) return ready;
+  const runtime::IoResult got = input_.fill(connection_, kFirstRead);
+  if (got.would_block()) return {};
+  if (!got.ok() || got.count == 0) {
+    is_broken_ = true;
+    return std::unexpected(response_began_ ? bad_response("the response head ends in the middle")
+                                           : lost_before_response("the server closed the connection before answering"));
+  }
+  response_began_ = true;
+  return {};
 }
 
 Result<const ResponseHead*> H1Client::take_head(Method request_method) {

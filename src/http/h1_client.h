@@ -44,6 +44,7 @@ class H1Client final : public ClientStream {
   BufferWriter& begin_head(std::string_view method, std::string_view target) override;
   runtime::Task<void> send_head(OutgoingFraming framing, std::string_view upgrade) override;
   runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) override;
+  runtime::Task<void> answer_begins(Deadline deadline) override;
   bool takes_pipes() const override { return output_.takes_pipes(); }
   runtime::Task<const ResponseHead*> read_head(Method request_method, Deadline deadline) override;
   Result<BodyPart> buffered_body() override;
@@ -58,6 +59,7 @@ class H1Client final : public ClientStream {
 
  private:
   runtime::Task<void> send(runtime::IoResult sent);
+  Result<void> receive_head(const Result<void>& ready);
   Result<const ResponseHead*> take_head(Method request_method);
   Result<BodyPart> end_of_input();
   net::PipePool::Lease pipe_for_body();

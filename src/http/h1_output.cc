@@ -56,7 +56,8 @@ runtime::IoResult H1Output::send_pieces(std::string_view head, const BodyPart& p
   const std::string_view gathered = workspace_.writer.written();
   if (gathered.empty() && data.empty()) return {.count = head.size()};
   if (is_small) {
-    batched_ = gathered;
+    batched_ = gathered.data();
+    batched_size_ = static_cast<std::uint32_t>(gathered.size());
     workspace_.batch.keep(gathered.size());
     return {};
   }
@@ -66,8 +67,8 @@ runtime::IoResult H1Output::send_pieces(std::string_view head, const BodyPart& p
 }
 
 void H1Output::send_batched(BatchedSend& send) {
-  const iovec piece = piece_of(std::exchange(batched_, {}));
-  sent_ = output_.send(connection_, {&piece, 1});
+  const iovec piece = piece_of({std::exchange(batched_, nullptr), batched_size_});
+  sent_error_ = output_.send(connection_, {&piece, 1}).error;
   connection_.loop().post(send);
 }
 

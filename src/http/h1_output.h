@@ -29,9 +29,9 @@ class H1Output {
   // Whether parts may come in pipes: only where they are sent as they are.
   bool takes_pipes() const { return framing_ == Framing::length; }
   // The last message waits for the end of the turn: await `batched()`, then ask `sent()` how it went.
-  bool is_batched() const { return !batched_.empty(); }
+  bool is_batched() const { return batched_ != nullptr; }
   BatchedSend batched() { return BatchedSend(*this); }
-  const runtime::IoResult& sent() const { return sent_; }
+  runtime::IoResult sent() const { return {.error = sent_error_}; }
   // For `BatchedSend` and its batch.
   void join_batch(BatchedSend& send) { workspace_.batch.add(send, connection_.loop()); }
   void send_batched(BatchedSend& send);
@@ -52,11 +52,12 @@ class H1Output {
   net::Connection& connection_;
   Workspace& workspace_;
   net::Output output_;
-  std::string_view batched_;  // in the batch's memory
-  runtime::IoResult sent_;
+  const char* batched_ = nullptr;  // in the batch's memory
+  std::uint32_t batched_size_ = 0;
+  int sent_error_ = 0;
+  std::uint64_t body_bytes_ = 0;
   Framing framing_ = Framing::none;
   bool is_complete_ = true;
-  std::uint64_t body_bytes_ = 0;
 };
 
 }  // namespace fairlead::http

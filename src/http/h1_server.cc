@@ -74,10 +74,8 @@ runtime::Task<net::ProxyHeader> H1Server::read_proxy_header(bool is_required) {
   }
 }
 
-runtime::Task<bool> H1Server::read_request() {
-  runtime::EventLoop& loop = connection_.loop();
-  is_idle_ = true;
-  if (has_served_) idle_since_ = loop.now();
+bool H1Server::expect_request() {
+  if (has_served_) idle_since_ = connection_.loop().now();
   response_started_ = false;
   head_scan_ = 0;
   bytes_received_ = 0;
@@ -86,13 +84,18 @@ runtime::Task<bool> H1Server::read_request() {
   // A request that is refused has neither, and its answer must not depend on the one before.
   method_ = Method::get;
   minor_version_ = 1;
-  Deadline deadline = deadline_after(loop.now(), options_.keepalive);
-  if (!input_.unread().empty()) {
-    // Pipelined behind the request before.
-    is_idle_ = false;
-    deadline = deadline_after(loop.now(), options_.header_timeout);
-    if (co_await take_head()) co_return true;
-  }
+  is_idle_ = input_.unread().empty();
+  return !is_idle_;
+}
+
+net::Connection::Wait H1Server::idle() {
+  return connection_.readable(deadline_after(connection_.loop().now(), options_.keepalive));
+}
+
+runtime::Task<bool> H1Server::read_request() {
+  runtime::EventLoop& loop = connection_.loop();
+  const Deadline deadline = deadline_after(loop.now(), options_.header_timeout);
+  if (!is_idle_ && co_await take_head()) co_return true;
   while (true) {
     const Result<void> ready = co_await with_result(connection_.readable(deadline));
     if (!ready && is_idle_) co_return false;
@@ -103,17 +106,17 @@ runtime::Task<bool> H1Server::read_request() {
       if (is_idle_) co_return false;
       co_await runtime::fail(kClientGone);
     }
-    if (is_idle_) {
-      is_idle_ = false;
-      deadline = deadline_after(loop.now(), options_.header_timeout);
-    }
+    is_idle_ = false;
     if (co_await take_head()) co_return true;
   }
 }
 
 Result<bool> H1Server::take_head() {
   const std::string_view unread = input_.unread();
-  const ParseLimits limits{.head_bytes = options_.header_size, .paths = options_.paths};
+  const ParseLimits limits{.head_bytes = options_.header_size,
+                           .target_bytes = options_.target_size,
+                           .max_fields = options_.fields,
+                           .paths = options_.paths};
   // The first bytes are parsed at once, so that what is no HTTP at all is refused at once; then one scan suffices until
   // the end of the head has come.
   const bool is_first_look = head_scan_ == 0;

@@ -26,6 +26,8 @@ struct H1ServerOptions {
   Duration body_idle{};
   Duration keepalive{};
   std::size_t header_size = 0;
+  std::size_t target_size = kMaxTarget;
+  std::size_t fields = FieldList::kCapacity;
   std::uint64_t min_rate = 0;  // of a body, in bytes a second; 0: none
   PathPolicy paths = {};
 
@@ -44,9 +46,14 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   // Reads the PROXY header that comes before the first request. Absent: the bytes are left for read_request, unless it
   // `is_required`. Errors: bad_request, request_timeout, client_gone.
   runtime::Task<net::ProxyHeader> read_proxy_header(bool is_required);
-  // Waits for the next request. False where the client has left, or waited too long, between two requests, or
-  // `stop_when_idle` was called. Errors: those of a request that is refused (the detail names the rule),
-  // request_timeout, client_gone.
+  // Goes over to the next request. True where bytes of it are there already, pipelined behind the one before; else
+  // `idle` waits for the first ones.
+  bool expect_request();
+  // Fails where the client waits too long between two requests, or `stop_when_idle` was called. Not a part of
+  // `read_request`, so that an idle connection needs no frame for that.
+  net::Connection::Wait idle();
+  // Reads the head of the request that is expected. False where the client has left between two requests. Errors: those
+  // of a request that is refused (the detail names the rule), request_timeout, client_gone.
   runtime::Task<bool> read_request();
   // True when another request may follow on this connection.
   bool can_continue() const;

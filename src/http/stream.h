@@ -112,6 +112,8 @@ class ClientStream {
   virtual BufferWriter& begin_head(std::string_view method, std::string_view target) = 0;
   virtual runtime::Task<void> send_head(OutgoingFraming framing, std::string_view upgrade) = 0;
   virtual runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) = 0;
+  // Ends when the first bytes of the response are there; they are left for `read_head`. Errors: as those of it.
+  virtual runtime::Task<void> answer_begins(Deadline deadline) = 0;
   // As ServerStream::takes_pipes.
   virtual bool takes_pipes() const = 0;
   // The next head of the response, interim ones included, in the worker's workspace: good until the next wait.

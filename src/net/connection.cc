@@ -54,7 +54,11 @@ runtime::IoResult Connection::send(runtime::Pipe& pipe) {
   return result;
 }
 
-bool Connection::is_silent() const { return !hung_up_ && !failed_ && !loop_.has_input(descriptor_); }
+bool Connection::is_silent() {
+  if (hung_up_ || failed_ || loop_.has_input(descriptor_)) return false;
+  readable_ = false;
+  return true;
+}
 
 void Connection::cancel() {
   canceled_ = true;

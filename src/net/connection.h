@@ -59,8 +59,8 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
   runtime::IoResult send(runtime::Pipe& pipe);
   // Whether the peer has neither sent nor closed anything, whatever the loop has told so far. Takes nothing; for a
   // connection that should be silent.
-  bool is_silent() const;
-  // False only where the last receive found that there is no more.
+  bool is_silent();
+  // False only where the last receive, or `is_silent`, found that there is no more.
   bool may_have_input() const { return readable_ || hung_up_ || failed_; }
 
   // Ends when `receive` is worth a call.

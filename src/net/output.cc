@@ -8,12 +8,39 @@
 
 namespace fairlead::net {
 
+// What the kernel did not take: bytes that follow this head in the same block, or a pipe.
+struct Output::Rest {
+  PipePool::Lease pipe;
+  std::size_t offset = 0;
+  std::size_t size = 0;
+  std::size_t block_size = sizeof(Rest);
+
+  static Rest* make(std::size_t size) {
+    const std::size_t block_size = sizeof(Rest) + size;
+    return ::new (runtime::Slab::allocate(block_size)) Rest{.size = size, .block_size = block_size};
+  }
+  static void destroy(Rest* rest) {
+    const std::size_t block_size = rest->block_size;
+    rest->~Rest();
+    runtime::Slab::release(rest, block_size);
+  }
+
+  char* bytes() { return reinterpret_cast<char*>(this + 1); }
+  bool is_empty() const { return size == 0 && (pipe == nullptr || pipe->size() == 0); }
+  runtime::IoResult send(Connection& connection) {
+    if (pipe != nullptr) return connection.send(*pipe);
+    const iovec left{.iov_base = bytes() + offset, .iov_len = size};
+    const runtime::IoResult result = connection.send({&left, 1});
+    offset += result.count;
+    size -= result.count;
+    return result;
+  }
+};
+
 Output::~Output() { drop(); }
 
 void Output::drop() {
-  if (block_ != nullptr) runtime::Slab::release(std::exchange(block_, nullptr), block_size_);
-  size_ = 0;
-  pipe_.reset();
+  if (rest_ != nullptr) Rest::destroy(std::exchange(rest_, nullptr));
 }
 
 runtime::IoResult Output::send(Connection& connection, std::span<const iovec> pieces) {
@@ -28,7 +55,10 @@ runtime::IoResult Output::send(Connection& connection, PipePool::Lease pipe) {
   FAIRLEAD_ASSERT(is_empty());
   runtime::IoResult result = connection.send(*pipe);
   if (result.would_block()) result = {};
-  if (pipe->size() > 0) pipe_ = std::move(pipe);
+  if (result.ok() && pipe->size() > 0) {
+    rest_ = Rest::make(0);
+    rest_->pipe = std::move(pipe);
+  }
   return result;
 }
 
@@ -36,11 +66,8 @@ void Output::keep(std::span<const iovec> pieces, std::size_t taken) {
   std::size_t total = 0;
   for (const iovec& piece : pieces) total += piece.iov_len;
   if (taken == total) return;
-  size_ = total - taken;
-  offset_ = 0;
-  block_size_ = size_;
-  block_ = static_cast<char*>(runtime::Slab::allocate(block_size_));
-  char* end = block_;
+  rest_ = Rest::make(total - taken);
+  char* end = rest_->bytes();
   for (const iovec& piece : pieces) {
     const std::size_t skipped = std::min(taken, piece.iov_len);
     const std::size_t kept = piece.iov_len - skipped;
@@ -52,9 +79,10 @@ void Output::keep(std::span<const iovec> pieces, std::size_t taken) {
 }
 
 runtime::Task<void> Output::flush(Connection& connection, Pace pace) {
+  if (is_empty()) co_return;
   std::size_t unsent = connection.unsent();
   Duration left = pace.patience;
-  while (!is_empty()) {
+  while (!rest_->is_empty()) {
     const TimePoint began = connection.loop().now();
     const Result<void> ready = co_await with_result(connection.writable(deadline_after(began, left)));
     const Duration waited = connection.loop().now() - began;
@@ -65,7 +93,7 @@ runtime::Task<void> Output::flush(Connection& connection, Pace pace) {
       if (ready.error().code == ErrorCode::timed_out && left > Duration::zero()) continue;
       co_await Result<void>(ready);
     }
-    const runtime::IoResult result = send_rest(connection);
+    const runtime::IoResult result = rest_->send(connection);
     if (result.would_block()) continue;
     if (!result.ok()) {
       co_await runtime::fail(
@@ -74,19 +102,6 @@ runtime::Task<void> Output::flush(Connection& connection, Pace pace) {
     left = std::max(pace.after(left, waited, result.count), Duration::zero());
   }
   drop();
-}
-
-runtime::IoResult Output::send_rest(Connection& connection) {
-  if (pipe_ != nullptr) {
-    const runtime::IoResult result = connection.send(*pipe_);
-    if (pipe_->size() == 0) pipe_.reset();
-    return result;
-  }
-  const iovec rest{.iov_base = block_ + offset_, .iov_len = size_};
-  const runtime::IoResult result = connection.send({&rest, 1});
-  offset_ += result.count;
-  size_ -= result.count;
-  return result;
 }
 
 }  // namespace fairlead::net

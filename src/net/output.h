@@ -25,7 +25,7 @@ class Output {
   // As above, with the bytes of a pipe, which is kept until it is empty.
   runtime::IoResult send(Connection& connection, PipePool::Lease pipe);
   // True when everything that was given has left.
-  bool is_empty() const { return size_ == 0 && pipe_ == nullptr; }
+  bool is_empty() const { return rest_ == nullptr; }
   // Sends the rest. It ends with `timed_out` when the peer has taken nothing for the patience of `pace`, or takes it
   // too slowly; the end of the connection is `client_gone`, whoever the peer is: the caller knows.
   runtime::Task<void> flush(Connection& connection, Pace pace);
@@ -33,14 +33,12 @@ class Output {
   void drop();
 
  private:
-  runtime::IoResult send_rest(Connection& connection);
+  struct Rest;
+
   void keep(std::span<const iovec> pieces, std::size_t taken);
 
-  char* block_ = nullptr;
-  std::size_t block_size_ = 0;
-  std::size_t offset_ = 0;
-  std::size_t size_ = 0;
-  PipePool::Lease pipe_;
+  // Null almost always: an idle connection has nothing to send.
+  Rest* rest_ = nullptr;
 };
 
 }  // namespace fairlead::net

@@ -15,7 +15,7 @@ namespace fairlead::pool {
 std::string preface_for(const PoolOptions& options, const http::ServerStream& client);
 
 // The check of the server at `endpoint` that `options` ask for, with the preface of a connection of our own. A check of
-// another port (`health.port`), or over UDP, has none.
+// another port (`health.port`), over TLS or over UDP, has none.
 std::unique_ptr<HealthCheck> make_check_with_preface(const PoolOptions& options, const net::Endpoint& endpoint);
 
 }  // namespace fairlead::pool

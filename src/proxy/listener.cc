@@ -10,11 +10,11 @@ namespace fairlead::proxy {
 namespace {
 
 // A flood of connections must not keep the others from their turn.
-constexpr int kAcceptsPerTurn = 256;
+constexpr int kAcceptsPerTurn = 1024;
 // Out of descriptors or memory: connections wait in the kernel's queue for this long.
 constexpr Duration kPause = std::chrono::milliseconds(100);
-// Connections closed, on either side, when that happens.
-constexpr std::size_t kClosedAtOnce = 8;
+// Idle clients that make room when that happens.
+constexpr int kClosedAtOnce = 8;
 
 constexpr std::string_view kBusy =
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Type: text/plain\r\nContent-Length: 59\r\n"
@@ -104,8 +104,8 @@ void Listener::relieve() {
   SeatCounters& counters = settings_->seats->counters();
   count(counters.exhausted);
   context_.counters.failures[static_cast<std::size_t>(ErrorCode::out_of_resources)].add();
-  for (std::size_t closed = 0; closed < kClosedAtOnce && sessions_.close_longest_idle(); ++closed) count(counters.shed);
-  context_.upstream.close_idle(kClosedAtOnce);
+  for (int closed = 0; closed < kClosedAtOnce && sessions_.close_longest_idle(); ++closed) count(counters.shed);
+  context_.free_descriptors();
   go_on_after(kPause);
 }
 

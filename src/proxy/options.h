@@ -30,6 +30,8 @@ struct ListenerLimits {
   // Of a body, either way; empty: no limit.
   std::optional<ByteRate> min_rate = ByteRate{240};
   ByteCount header_size = 64_KiB;
+  ByteCount uri_size = 16_KiB;
+  std::uint32_t fields = 128;
   friend bool operator==(const ListenerLimits&, const ListenerLimits&) = default;
 };
 
@@ -105,6 +107,13 @@ struct RetryOptions {
   friend bool operator==(const RetryOptions&, const RetryOptions&) = default;
 };
 
+// A second server for a request whose first one is late.
+struct HedgeOptions {
+  std::optional<Duration> after;  // until the first byte; empty: the 95th percentile of the pool
+  Share budget{0.05};             // second tries as a share of requests
+  friend bool operator==(const HedgeOptions&, const HedgeOptions&) = default;
+};
+
 struct RouteTimeouts {
   std::optional<Duration> total;  // whole exchange; empty: no limit
   Duration first_byte = 60s;
@@ -130,6 +139,7 @@ struct RouteOptions {
   std::optional<RedirectOptions> redirect;
   std::optional<RespondOptions> respond;
   RetryOptions retry;
+  std::optional<HedgeOptions> hedge;
   RouteTimeouts timeouts;
   BodyOptions body;
   bool log = true;

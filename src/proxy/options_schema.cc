@@ -151,6 +151,10 @@ config::SchemaPtr schema_of(const ListenerLimits*) {
   constexpr std::uint64_t kFastest = 1024 * 1024;
   return record<ListenerLimits>(
       field("header_size", &ListenerLimits::header_size, "The largest request head.").range(kSmallest, kLargest),
+      field("uri_size", &ListenerLimits::uri_size, "The longest request target; a longer one is answered 414.")
+          .range(ByteCount{64}, ByteCount{http::kMaxTarget}),
+      field("fields", &ListenerLimits::fields, "The most fields of a request head; more are answered 431.")
+          .range(8, std::uint32_t{http::FieldList::kCapacity}),
       field("connections", &ListenerLimits::connections,
             "Open connections, counted over all workers. `auto`: as many as the limit of open files allows, shared by "
             "all listeners. Beyond it the longest idle one is closed for a new one; where none is idle, that is "
@@ -256,6 +260,15 @@ config::SchemaPtr schema_of(const RetryOptions*) {
       field("budget", &RetryOptions::budget, "Retries as a share of requests."));
 }
 
+config::SchemaPtr schema_of(const HedgeOptions*) {
+  return record<HedgeOptions>(
+      field("after", &HedgeOptions::after,
+            "How late an answer must be, in its first byte: `p95` is slower than 95 % of the pool's answers.",
+            config::optional_of<Duration>(config::schema_for<Duration>(), "p95"))
+          .range(1ms, kDay),
+      field("budget", &HedgeOptions::budget, "Second tries as a share of requests."));
+}
+
 config::SchemaPtr schema_of(const RouteTimeouts*) {
   return record<RouteTimeouts>(
       field("total", &RouteTimeouts::total, "For the whole exchange.").range(1ms, 30 * kDay),
@@ -288,6 +301,9 @@ config::SchemaPtr schema_of(const RouteOptions*) {
       field("redirect", &RouteOptions::redirect, "Sends the client elsewhere."),
       field("respond", &RouteOptions::respond, "Answers by itself."),
       field("retry", &RouteOptions::retry, "When to try another server."),
+      field("hedge", &RouteOptions::hedge,
+            "Asks a second server where the first is late, for requests of `retry.methods` without a body; the first "
+            "answer wins. `hedge: {}` turns it on."),
       field("timeouts", &RouteOptions::timeouts, "Limits on waiting for the response."),
       field("body", &RouteOptions::body, "Limits on the request body."),
       field("log", &RouteOptions::log, "Whether its requests are in the access log."),

@@ -55,13 +55,16 @@ runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
     }
   }
   for (int served = 1;; ++served) {
+    if (!stream.expect_request()) {
+      session->list_.note_idle(*session);
+      if (!co_await with_result(stream.idle())) break;
+    }
     const Result<bool> read = co_await stream.read_request().result();
     session->list_.note_busy(*session);
     if (!read) co_await session->refuse_request(read.error());
     if (!read || !*read) break;
     co_await session->serve_request(served % kRequestsPerTurn == 0);
     if (!stream.can_continue()) break;
-    session->list_.note_idle(*session);
   }
   if (stream.was_too_slow()) session->settings_->seats->counters().too_slow.fetch_add(1, std::memory_order_relaxed);
   co_await stream.close_gently();

@@ -113,6 +113,15 @@ class Connections(ProxyTest):
             fields = stat.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / 100
 
+    def test_targets_and_fields_have_their_limits(self):
+        proxy = self.limited("{uri_size: 100B, fields: 10}")
+        fits = {f"X-{number}": "y" for number in range(9)}
+        self.assertEqual(200, fetch(proxy.port, "/" + "a" * 99, headers=fits).status)
+        self.assertEqual(414, fetch(proxy.port, "/" + "a" * 100).status)
+        self.assertEqual(431, fetch(proxy.port, "/", headers=fits | {"X-9": "y"}).status)
+        lines = wait_until(lambda: proxy.access_log() if len(proxy.access_log()) == 3 else None, "three lines in the log")
+        self.assertEqual(["ok", "uri_too_long", "header_too_large"], [line["reason"] for line in lines])
+
     def test_a_body_that_trickles_is_cut_and_counted_once(self):
         proxy = self.limited("{min_rate: 1KiB/s}", timeouts="{body_idle: 500ms}")
         slow = self.connect(proxy, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
