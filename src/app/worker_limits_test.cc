@@ -162,7 +162,8 @@ TEST_F(WorkerLimits, heads_that_come_slowly_do_not_shield_those_that_are_idle) {
 TEST_F(WorkerLimits, the_limit_is_kept_in_a_flood_and_a_seat_is_free_again_at_the_end_of_a_connection) {
   limit(5);
   start();
-  for (int index = 0; index < 2000; ++index) clients_.push_back(loop_.connect(address_.get(), address_.size).descriptor);
+  for (int index = 0; index < 2000; ++index)
+    clients_.push_back(loop_.connect(address_.get(), address_.size).descriptor);
   run_for(10ms);
   EXPECT_EQ(process_.taken(), 5U);
   run_for(50ms);
