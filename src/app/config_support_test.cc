@@ -43,7 +43,8 @@ routes:
 pools:
   web:
     servers: [{name: a, address: "app1:3000", weight: 400}, 3001, {address: "unix:/run/app.sock", backup: true}]
-    algorithm: random
+    algorithm: hash
+    hash: {key: "cookie:sid", table: ring, bounded_load: 150%}
     health: {path: /h, every: 7s, expect: "200-299,304", headers: {x-check: "1"}}
     passive: {max_eject: 6m, max_share: 33.3%, statuses: []}
     keepalive: {requests: 1000}

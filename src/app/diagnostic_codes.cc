@@ -1,7 +1,7 @@
-#include "app/diagnostic_codes.h"
-
-#include <algorithm>
+// The codes of all parts of a configuration but those that have a file of their own.
 #include <array>
+
+#include "app/diagnostic_lists.h"
 
 namespace fairlead::app {
 namespace {
@@ -490,11 +490,6 @@ pools:
 
 }  // namespace
 
-std::span<const DiagnosticCode> diagnostic_codes() { return kCodes; }
-
-const DiagnosticCode* find_diagnostic_code(std::string_view code) {
-  const auto found = std::ranges::find(kCodes, code, &DiagnosticCode::code);
-  return found == kCodes.end() ? nullptr : &*found;
-}
+std::span<const DiagnosticCode> general_codes() { return kCodes; }
 
 }  // namespace fairlead::app

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "base/units.h"
 #include "net/endpoint.h"
+#include "pool/hash_options.h"
 #include "pool/sticky_options.h"
 
 namespace fairlead::pool {
@@ -37,7 +38,7 @@ struct ServerOptions {
   friend bool operator==(const ServerOptions&, const ServerOptions&) = default;
 };
 
-enum class Algorithm : std::uint8_t { round_robin, least_requests, p2c, ewma, random, first };
+enum class Algorithm : std::uint8_t { round_robin, least_requests, p2c, ewma, random, first, hash, ip_hash, source };
 
 enum class HealthType : std::uint8_t { tcp, http, udp };
 
@@ -101,6 +102,7 @@ struct PoolLimits {
 struct PoolOptions {
   std::vector<ServerOptions> servers;
   Algorithm algorithm = Algorithm::least_requests;
+  HashOptions hash;  // of `algorithm: hash`
   HealthOptions health;
   PassiveOptions passive;
   LastResort last_resort = LastResort::try_anyway;
@@ -112,5 +114,9 @@ struct PoolOptions {
   PoolLimits limits;
   friend bool operator==(const PoolOptions&, const PoolOptions&) = default;
 };
+
+// How the pool's algorithm hashes; empty where it does not. `ip_hash` and `source` are set forms of `hash`, without a
+// bound, since those who come from nginx or HAProxy may keep their users' sessions on the servers.
+std::optional<HashOptions> hashing_of(const PoolOptions& options);
 
 }  // namespace fairlead::pool

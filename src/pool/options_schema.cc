@@ -249,11 +249,14 @@ config::EnumWords<Algorithm> words_of(const Algorithm*) {
                     {"p2c", Algorithm::p2c},
                     {"ewma", Algorithm::ewma},
                     {"random", Algorithm::random},
-                    {"first", Algorithm::first}},
+                    {"first", Algorithm::first},
+                    {"hash", Algorithm::hash},
+                    {"ip_hash", Algorithm::ip_hash},
+                    {"source", Algorithm::source}},
           .aliases = {{"least_conn", Algorithm::least_requests},
                       {"leastconn", Algorithm::least_requests},
                       {"roundrobin", Algorithm::round_robin}},
-          .unsupported = {"hash", "prequal"}};
+          .unsupported = {"prequal"}};
 }
 
 config::EnumWords<HealthType> words_of(const HealthType*) {
@@ -339,6 +342,7 @@ config::SchemaPtr schema_of(const PoolOptions*) {
   return record<PoolOptions>(
       field("servers", &PoolOptions::servers, "The servers, each an address or a map."),
       field("algorithm", &PoolOptions::algorithm, "How a server is chosen for a request."),
+      field("hash", &PoolOptions::hash, "With `algorithm: hash`: what decides where a request goes."),
       field("health", &PoolOptions::health,
             "How servers are asked whether they are well; or only the page to ask for."),
       field("passive", &PoolOptions::passive, "When live traffic that fails takes a server out."),
@@ -352,7 +356,6 @@ config::SchemaPtr schema_of(const PoolOptions*) {
       field("queue", &PoolOptions::queue, "The waiting line, used only when every usable server is at `max_inflight`."),
       field("limits", &PoolOptions::limits, "Limits of the work in flight."),
       unsupported("discover", "Servers that come from DNS, Docker, Kubernetes or a file."),
-      unsupported("hash", "The key of `algorithm: hash`."),
       unsupported("protocol", "The protocol towards the servers; it is HTTP/1.1."),
       unsupported("tls", "TLS towards the servers."),
       unsupported("proxy_protocol", "Sends the client's address ahead of the request."),
@@ -364,6 +367,7 @@ void validate(const PoolOptions& pool, const Cursor& at, Report& report) {
   validate_health(pool.health, at.at("health"), report);
   validate_check_of_unix_sockets(pool, at, report);
   validate(pool.sticky, at.at("sticky"), report);
+  validate_hash(pool, at, report);
   const bool has_limit = pool.limits.max_inflight || std::ranges::any_of(pool.servers, [](const ServerOptions& server) {
                            return server.max_inflight.has_value();
                          });

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "pool/key_maps/key_map.h"
 #include "pool/options.h"
 #include "pool/pool_vitals.h"
 #include "pool/server.h"
@@ -42,6 +43,11 @@ class Pool {
   WaitingLine& waiting_line() const { return vitals_->waiting_line; }
   // Null where clients do not stick.
   const StickyCookie* sticky() const { return sticky_ ? &*sticky_ : nullptr; }
+  // Empty where the algorithm does not hash.
+  const std::optional<HashOptions>& hashing() const { return hashing_; }
+  // Which member a key belongs to, of the primaries or of the backups; null where there is none with a weight. Only
+  // where the algorithm hashes.
+  const KeyMap* key_map(bool backup) const { return key_maps_[backup ? 1 : 0].get(); }
   // Whether any server has a limit of requests in flight.
   bool has_limits() const { return has_limits_; }
   // Of the waiting line.
@@ -55,6 +61,8 @@ class Pool {
   std::vector<Member> members_;
   std::shared_ptr<PoolVitals> vitals_;
   std::optional<StickyCookie> sticky_;
+  std::optional<HashOptions> hashing_;
+  std::array<std::unique_ptr<const KeyMap>, 2> key_maps_;  // of primaries, of backups
   bool has_limits_;
   std::uint64_t generation_;
 };
