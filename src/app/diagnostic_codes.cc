@@ -368,8 +368,7 @@ routes:
 pools: {web: {servers: [3001], health: /health}})"},
     {"F1018", "a health check that contradicts itself",
      "`type: http` asks for the page in `path`; `type: tcp` connects, and may `send` something and look for `body` in "
-     "the "
-     "answer; `type: udp` needs `send`. With a `path`, `type` can be left out.",
+     "the answer; `type: tls` shakes hands; `type: udp` needs `send`. With a `path`, `type` can be left out.",
      R"(to: 3001
 health: {type: tcp, path: /health})",
      R"(to: 3001
