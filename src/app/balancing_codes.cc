@@ -41,6 +41,22 @@ defaults: {pool: {algorithm: hash, hash: {table: rendezvous}}})",
      3033]
 health: /health
 defaults: {pool: {algorithm: hash, hash: {table: maglev}}})"},
+    {"F1042", "a subset of a pool that hashes",
+     "A key is on one server only if everybody agrees on the servers. With `subset` each Fairlead uses others.",
+     R"(to: [3001, 3002, 3003]
+health: /health
+defaults: {pool: {algorithm: hash, subset: 2}})",
+     R"(to: [3001, 3002, 3003]
+health: /health
+defaults: {pool: {algorithm: hash}})"},
+    {"F3040", "zones that change nothing",
+     "The servers of Fairlead's own zone come first. So its own `zone` has to be set, and some server has to stand in "
+     "it.",
+     R"(to: [{address: 10.0.1.10:3000, zone: a}, {address: 10.0.2.10:3000, zone: b}]
+health: /health)",
+     R"(zone: a
+to: [{address: 10.0.1.10:3000, zone: a}, {address: 10.0.2.10:3000, zone: b}]
+health: /health)"},
 });
 
 }  // namespace

@@ -46,7 +46,7 @@ std::vector<Refused> unsupported_keys() {
       {"query", "cookie", "client", "sni", "table"});
   add("listen: :1\nroutes: [{to: p}]\npools: {p: {servers: [2], ", "}}",
       {"discover", "protocol", "tls", "proxy_protocol", "udp"});
-  add("to: [{address: 1, ", "}]", {"zone", "tags"});
+  add("to: [{address: 1, ", "}]", {"tags"});
   add("listen: :1\nroutes: [{to: p}]\npools: {p: {servers: [2], sticky: {", "}}}", {"header", "learn"});
   add("to: 1\nerrors: {", "}", {"pages", "replace"});
   add("to: 1\nlog: {", "}", {"redact"});
@@ -92,6 +92,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"to: 1\ndefaults: {route: {body: {max: 10}}}", "F0210", "unit"},
         Refused{"to: 1\ndefaults: {route: {body: {max: 10 MB}}}", "F0210", "`10 MB`"},
         Refused{"to: 1\ndefaults: {pool: {algorithm: best}}", "F0206", "`best`"},
+        Refused{"to: 1\ndefaults: {pool: {subset: 0}}", "F0204", "`0`"}, Refused{"to: 1\nzone: a b", "F0214", "`a b`"},
+        Refused{"to: [{address: 1, zone: a b}]", "F0214", "`a b`"},
         Refused{"to: 1\ndefaults: {pool: {algorithm: hash, hash: {key: user}}}", "F0230", "`user`"},
         Refused{"to: 1\ndefaults: {pool: {algorithm: hash, hash: {key: cookie}}}", "F0230", "`cookie` needs a name"},
         Refused{"to: 1\ndefaults: {pool: {algorithm: hash, hash: {key: 'header:'}}}", "F0230", "`header` needs a name"},

@@ -107,6 +107,9 @@ void validate_hash(const PoolOptions& pool, const Cursor& at, Report& report) {
     report.error(hash.key_place(), hash.path(),
                  {"F1040", "`hash` is for `algorithm: hash`", "this pool uses another algorithm",
                   "add `algorithm: hash`, or delete `hash`"});
+  if (pool.subset && hashing_of(pool))
+    report.error(at.at("subset"), {"F1042", "a key would be on another server at each Fairlead with its own `subset`",
+                                   "this pool hashes", "delete `subset`, or use another algorithm"});
   if (pool.algorithm == Algorithm::hash && pool.hash.table == HashTable::rendezvous &&
       pool.servers.size() > kRendezvousPlaces)
     report.error(hash.at("table"),

@@ -35,6 +35,7 @@ struct ServerOptions {
   std::uint32_t weight = 100;                 // 0 keeps the server but gives it no new requests
   bool backup = false;                        // used only while no other server can serve
   std::optional<std::uint32_t> max_inflight;  // requests at once; empty: as the pool's limits say
+  std::string zone;                           // where it stands; empty: everywhere is near
   friend bool operator==(const ServerOptions&, const ServerOptions&) = default;
 };
 
@@ -104,7 +105,8 @@ struct PoolLimits {
 struct PoolOptions {
   std::vector<ServerOptions> servers;
   Algorithm algorithm = Algorithm::least_requests;
-  HashOptions hash;  // of `algorithm: hash`
+  HashOptions hash;                     // of `algorithm: hash`
+  std::optional<std::uint32_t> subset;  // servers that this Fairlead uses; empty: all
   HealthOptions health;
   PassiveOptions passive;
   LastResort last_resort = LastResort::try_anyway;

@@ -20,6 +20,14 @@ std::unique_ptr<const KeyMap> key_map_of(const PoolOptions& options, HashTable t
   return make_key_map(table, std::move(places));
 }
 
+std::vector<std::uint32_t> places_by_rank(const PoolOptions& options, std::span<const Member> members) {
+  std::vector<std::uint32_t> places(members.size());
+  std::iota(places.begin(), places.end(), 0U);
+  if (options.subset)
+    std::ranges::sort(places, {}, [&](std::uint32_t place) { return std::pair(members[place].rank, place); });
+  return places;
+}
+
 }  // namespace
 
 std::optional<HashOptions> hashing_of(const PoolOptions& options) {
@@ -41,6 +49,8 @@ Pool::Pool(std::string name, PoolOptions options, std::vector<Member> members, s
       members_(std::move(members)),
       vitals_(std::move(vitals)),
       hashing_(hashing_of(options_)),
+      by_rank_(places_by_rank(options_, members_)),
+      has_far_(std::ranges::any_of(members_, &Member::far)),
       has_limits_(options_.limits.max_inflight ||
                   std::ranges::any_of(options_.servers,
                                       [](const ServerOptions& server) { return server.max_inflight.has_value(); })),

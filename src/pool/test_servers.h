@@ -49,7 +49,7 @@ class TestServers {
   }
   std::vector<Member> members() const {
     std::vector<Member> all;
-    for (const auto& server : servers_) all.push_back({server, false});
+    for (const auto& server : servers_) all.push_back({server});
     return all;
   }
   const std::shared_ptr<PoolVitals>& vitals() const { return vitals_; }

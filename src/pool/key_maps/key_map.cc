@@ -9,7 +9,7 @@ std::unique_ptr<const KeyMap> make_key_map(HashTable table, std::vector<KeyPlace
   std::ranges::sort(places, {}, &KeyPlace::id);
   switch (table) {
     case HashTable::ring:
-      return make_ring(std::move(places));
+      return make_ring(places);
     case HashTable::rendezvous:
       return make_rendezvous(std::move(places));
     case HashTable::maglev:
@@ -17,7 +17,7 @@ std::unique_ptr<const KeyMap> make_key_map(HashTable table, std::vector<KeyPlace
   }
   const std::size_t wanted = places.size() * kMaglevEntriesPerPlace;
   const auto entries = std::ranges::lower_bound(kMaglevSizes, wanted);
-  return make_maglev(std::move(places), entries == kMaglevSizes.end() ? kMaglevSizes.back() : *entries);
+  return make_maglev(places, entries == kMaglevSizes.end() ? kMaglevSizes.back() : *entries);
 }
 
 }  // namespace fairlead::pool

@@ -39,14 +39,14 @@ std::unique_ptr<const KeyMap> make_key_map(HashTable table, std::vector<KeyPlace
 
 // Source: Eisenbud et al., "Maglev: a fast and reliable software network load balancer" (NSDI 2016), 3.4. `entries` is
 // a prime, at least the number of places.
-std::unique_ptr<const KeyMap> make_maglev(std::vector<KeyPlace> places, std::size_t entries);
+std::unique_ptr<const KeyMap> make_maglev(std::span<const KeyPlace> places, std::size_t entries);
 inline constexpr std::size_t kMaglevEntries = 65'537;
 // The first that has this many entries for each place is taken; else the last.
 inline constexpr std::array<std::size_t, 3> kMaglevSizes{kMaglevEntries, 655'373, 6'553'621};
 inline constexpr std::size_t kMaglevEntriesPerPlace = 65;
 
 // Source: Karger et al., "Consistent hashing and random trees" (1997), with this many points per place of weight 100.
-std::unique_ptr<const KeyMap> make_ring(std::vector<KeyPlace> places);
+std::unique_ptr<const KeyMap> make_ring(std::span<const KeyPlace> places);
 inline constexpr std::size_t kRingPoints = 256;
 
 // Source: Thaler and Ravishankar, "Using name-based mappings to increase hit rates" (1998), weighted. Looks at every

@@ -26,6 +26,7 @@ class Maglev final : public KeyMap {
 std::vector<std::size_t> quotas(std::span<const KeyPlace> places, std::size_t entries) {
   std::uint64_t total = 0;
   for (const KeyPlace& place : places) total += place.weight;
+  FAIRLEAD_ASSERT(total > 0);
   std::vector<std::size_t> quotas;
   std::vector<std::size_t> order;
   std::size_t given = 0;
@@ -57,9 +58,9 @@ struct Claim {
 
 }  // namespace
 
-std::unique_ptr<const KeyMap> make_maglev(std::vector<KeyPlace> places, std::size_t entries) {
+std::unique_ptr<const KeyMap> make_maglev(std::span<const KeyPlace> places, std::size_t entries) {
   constexpr std::uint32_t kFree = ~std::uint32_t{0};
-  FAIRLEAD_ASSERT(places.size() <= entries);
+  FAIRLEAD_ASSERT(!places.empty() && places.size() <= entries && entries > 1);
   const std::vector<std::size_t> shares = quotas(places, entries);
   std::vector<Claim> claims;
   for (std::size_t index = 0; index < places.size(); ++index) {

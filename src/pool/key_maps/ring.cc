@@ -38,7 +38,7 @@ std::size_t points_of(const KeyPlace& place) {
 
 }  // namespace
 
-std::unique_ptr<const KeyMap> make_ring(std::vector<KeyPlace> places) {
+std::unique_ptr<const KeyMap> make_ring(std::span<const KeyPlace> places) {
   std::vector<Point> points;
   for (const KeyPlace& place : places) {
     for (std::size_t index = 0; index < points_of(place); ++index)
