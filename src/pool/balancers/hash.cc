@@ -14,9 +14,9 @@
 #include "base/assert.h"
 #include "pool/balancer.h"
 #include "pool/balancers/alias_table.h"
-#include "pool/key_maps/key_map.h"
 #include "pool/balancers/load_bound.h"
 #include "pool/balancers/untried.h"
+#include "pool/key_maps/key_map.h"
 #include "pool/pool.h"
 
 namespace fairlead::pool {
