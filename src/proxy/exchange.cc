@@ -185,7 +185,7 @@ bool Exchange::may_hedge() const {
 }
 
 runtime::Task<void> Exchange::relay_first_response(http::ClientStream& upstream) {
-  Hedge hedge(context_, pool(), request_, route_->options);
+  Hedge hedge(context_, pool(), request_, route_->options, key_hash_);
   hedge_ = &hedge;
   co_await hedge.race({.stream = upstream, .server = *server_, .past = past_, .began = try_began_}, tried_,
                       answer_deadline());
