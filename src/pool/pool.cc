@@ -9,11 +9,10 @@
 namespace fairlead::pool {
 namespace {
 
-std::unique_ptr<const KeyMap> key_map_of(const PoolOptions& options, HashTable table, std::span<const Member> members,
-                                         bool backup) {
+std::unique_ptr<const KeyMap> key_map_of(HashTable table, std::span<const Member> members, bool backup) {
   std::vector<KeyPlace> places;
   for (std::uint32_t index = 0; index < members.size(); ++index) {
-    const std::uint32_t weight = options.servers[index].weight;
+    const std::uint32_t weight = members[index].server->weight();
     if (members[index].backup == backup && weight > 0)
       places.push_back({hash_bytes(members[index].server->name()), weight, index});
   }
@@ -57,8 +56,7 @@ Pool::Pool(std::string name, PoolOptions options, std::vector<Member> members, s
       generation_(vitals_->waiting_line.begin_generation()) {
   if (options_.sticky.is_on()) sticky_.emplace(options_.sticky, name_, members_);
   if (!hashing_) return;
-  for (const bool backup : {false, true})
-    key_maps_[backup ? 1 : 0] = key_map_of(options_, hashing_->table, members_, backup);
+  for (const bool backup : {false, true}) key_maps_[backup ? 1 : 0] = key_map_of(hashing_->table, members_, backup);
 }
 
 PoolState Pool::state() const { return pool_state(members_); }

@@ -40,7 +40,7 @@ class Hash final : public Balancer {
       const auto known = index_of_.find(candidate.server);
       FAIRLEAD_ASSERT(known != index_of_.end());
       const std::uint32_t index = known->second;
-      standing_[index] = {candidate.server, candidate.weight, accepted(pool_.options().servers[index], candidate)};
+      standing_[index] = {candidate.server, candidate.weight, accepted(candidate)};
       is_any_primary |= !pool_.members()[index].backup;
     }
     map_ = pool_.key_map(!is_any_primary);
@@ -69,8 +69,8 @@ class Hash final : public Balancer {
   // Enough to find one eligible server in eight with a probability of 98 %.
   static constexpr int kMaxChoices = 32;
 
-  static std::uint64_t accepted(const ServerOptions& configured, const Candidate& candidate) {
-    const std::uint64_t full = std::uint64_t{configured.weight} * Server::kWeightScale;
+  static std::uint64_t accepted(const Candidate& candidate) {
+    const std::uint64_t full = std::uint64_t{candidate.server->weight()} * Server::kWeightScale;
     return candidate.weight >= full ? kAll : kAll * candidate.weight / full;
   }
   // Independent of where the hash points.
