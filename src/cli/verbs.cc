@@ -91,7 +91,7 @@ constexpr std::array kVerbs{
         {"fairlead demo", "fairlead demo --duration 30s --json"}},
     Verb{"simulate",
          "",
-         "Compare algorithms and numbers of servers for your pool, in virtual time.",
+         "Compare algorithms for your pool and your traffic.",
          "Sends made-up or recorded traffic through the code that balances real traffic, to servers that are made up: "
          "each algorithm in normal times, after a server dies and while one is slow. Nothing is sent over the network. "
          "The same --seed gives the same numbers.\n"

@@ -51,7 +51,7 @@ struct RunResult {
   double p50 = 0;
   double p99 = 0;
   double p999 = 0;
-  double busy = 0;  // share of the slots that were in use, of servers that neither died nor hung
+  double busy = 0;  // see ServerFarm::busy
 };
 
 struct CaseResult {

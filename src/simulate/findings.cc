@@ -65,13 +65,14 @@ std::vector<Standing> standings(const std::vector<CaseResult>& results, double R
   std::vector<Standing> all;
   for (const CaseResult& result : results) all.push_back({.value = estimate(result.all(figure))});
   for (std::size_t index = 0; index < results.size(); ++index) {
-    std::size_t best = index;
+    std::optional<std::size_t> first;
     std::size_t rivals = 0;
     for (std::size_t other = 0; other < results.size(); ++other) {
       if (!is_comparable(results[other].what, results[index].what)) continue;
       rivals += other == index ? 0 : 1;
-      if (all[other].value.mean < all[best].value.mean) best = other;
+      if (!first || all[other].value.mean < all[*first].value.mean) first = other;
     }
+    const std::size_t best = first.value_or(index);
     all[index].is_best = best == index;
     all[index].is_same = best != index && !differ(results[best].all(figure), results[index].all(figure), rivals);
   }

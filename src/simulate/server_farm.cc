@@ -71,6 +71,7 @@ double ServerFarm::busy() const {
   for (std::size_t server = 0; server < machines_.size(); ++server) {
     const Fault* fault = fault_of(server, measured_.until);
     if (fault != nullptr && fault->kind != FaultKind::slows) continue;
+    if (machines_[server].worked == Duration::zero()) continue;
     worked += machines_[server].worked;
     slots += machines_[server].free_at.size();
   }

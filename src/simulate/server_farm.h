@@ -41,7 +41,8 @@ class ServerFarm final : public Backend {
   Reply check(std::size_t server, Duration since_start, bool only_connects) override;
   std::vector<Upset> upsets() const override;
 
-  // The share of their slots that was in use, of the servers that neither died nor hung.
+  // The share of their slots that was in use, of the servers that had work (a backup may have none) and neither died
+  // nor hung.
   double busy() const;
 
  private:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,10 +67,34 @@ std::string cost_sentence(const CaseResult& normal, const CaseResult& troubled) 
   const double busy = mean(troubled, &RunResult::busy);
   const Trouble trouble = troubled.what.scenario.trouble;
   const std::string who = trouble == Trouble::dies || trouble == Trouble::hangs ? "the others are" : "servers are";
+  constexpr double kTooBusy = 0.95;
   const std::string load =
-      troubled.what.scenario.servers >= troubled.what.servers ? "" : fmt::format("{} {:.0f}% busy, ", who, 100 * busy);
+      troubled.what.scenario.servers >= troubled.what.servers
+          ? ""
+          : fmt::format("{} {:.0f}% busy{}, ", who, 100 * busy, busy > kTooBusy ? " and cannot keep up" : "");
   return fmt::format("{}, {}{}, {}, and {}.", when(troubled.what), load, change("p50", &RunResult::p50),
                      change("p99", &RunResult::p99), failures(troubled));
+}
+
+// What the longest times are, where they are cut.
+std::string timeout_sentence(const Study& study) {
+  const double limit = std::chrono::duration<double>(study.plan.timeouts.first_byte).count();
+  const bool is_met = std::ranges::any_of(study.results, [&](const CaseResult& result) {
+    constexpr double kNearly = 0.999;
+    return result.failed_share() > 0 && mean(result, &RunResult::p99) >= kNearly * limit;
+  });
+  return is_met ? fmt::format("Where p99 is {}, requests have run into `timeouts.first_byte`.", time_text(limit)) : "";
+}
+
+// Which of the results fails the fewest requests, where p99 does not tell them apart.
+std::string failure_sentence(const std::vector<const CaseResult*>& results) {
+  const auto [fewest, most] = std::ranges::minmax_element(results, {}, &CaseResult::failed_share);
+  constexpr double kWorthTelling = 0.01;
+  if ((*most)->failed_share() - (*fewest)->failed_share() < kWorthTelling) return {};
+  return fmt::format(
+      "{}, p99 does not tell the algorithms apart, but {} fails the fewest requests, {}; {} the most, {}.",
+      when((*fewest)->what), algorithm_name((*fewest)->what.algorithm), share_text((*fewest)->failed_share()),
+      algorithm_name((*most)->what.algorithm), share_text((*most)->failed_share()));
 }
 
 // Which algorithm has the lowest p99 in a scenario, and whether that is more than noise.
@@ -78,11 +103,11 @@ std::string algorithm_sentence(const Study& study, std::uint32_t servers, const 
   const CaseResult* best = nullptr;
   const CaseResult* worst = nullptr;
   std::size_t as_good = 0;
-  std::size_t rows = 0;
+  std::vector<const CaseResult*> rows;
   for (std::size_t index = 0; index < study.results.size(); ++index) {
     const CaseResult& result = study.results[index];
     if (result.what.servers != servers || result.what.scenario != scenario) continue;
-    ++rows;
+    rows.push_back(&result);
     if (standings[index].is_best) best = &result;
     if (standings[index].is_best || standings[index].is_same) {
       ++as_good;
@@ -90,8 +115,12 @@ std::string algorithm_sentence(const Study& study, std::uint32_t servers, const 
       worst = &result;
     }
   }
-  if (rows < 2 || best == nullptr) return {};
-  if (worst == nullptr) return fmt::format("{}, the algorithm makes no difference beyond noise.", when(best->what));
+  if (rows.size() < 2 || best == nullptr) return {};
+  if (worst == nullptr) {
+    const std::string sentence = failure_sentence(rows);
+    return sentence.empty() ? fmt::format("{}, the algorithm makes no difference beyond noise.", when(best->what))
+                            : sentence;
+  }
   const std::string others =
       as_good == 1 ? ""
                    : fmt::format(" ({} not worse beyond noise)",
@@ -161,9 +190,13 @@ Advice advice_of(const Study& study) {
     if (troubled == &normal) continue;
     std::string sentence = cost_sentence(normal, *troubled);
     // The sentences after it are about the same algorithm.
-    if (std::exchange(is_first, false)) sentence = fmt::format("With {}: {}", algorithm_name(what.algorithm), sentence);
+    if (std::exchange(is_first, false)) {
+      sentence.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(sentence.front())));
+      sentence = fmt::format("With {}, {}", algorithm_name(what.algorithm), sentence);
+    }
     add(std::move(sentence));
   }
+  add(timeout_sentence(study));
   add(capacity_sentence(study, what.servers));
   for (const CaseResult* result : row) add(algorithm_sentence(study, what.servers, result->what.scenario));
   if (study.recommended && what.algorithm == study.plan.options.algorithm)
