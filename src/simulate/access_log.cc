@@ -147,7 +147,7 @@ std::optional<WallTime> parse_timestamp(std::string_view text) {
 
 std::optional<Duration> parse_seconds(double count) {
   if (count < 0 || count > kLongest) return std::nullopt;
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(count));
+  return Duration(std::llround(count * 1e9));
 }
 
 // What is still missing of a line.
