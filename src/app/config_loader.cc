@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <optional>
@@ -27,6 +28,25 @@ std::size_t count_nodes(const Node& node) {
   return count;
 }
 
+// The kind of a check as far as somebody wrote it; a page has made its `type` known already.
+std::string_view kind_of_check(const Node* health) {
+  if (health == nullptr || !health->is_mapping()) return {};
+  if (const Node* type = health->find("type")) return type->value;
+  return health->find("send") == nullptr ? "" : "tcp";
+}
+
+bool is_other_check(const Node* own, const Node* common) {
+  return !kind_of_check(own).empty() && !kind_of_check(common).empty() && kind_of_check(own) != kind_of_check(common);
+}
+
+// A pool that is checked in another way than `defaults` say takes over only what every kind of check has.
+void forget_other_check(Node& health) {
+  constexpr std::array<std::string_view, 5> kOfEveryKind{"every", "timeout", "fall", "rise", "port"};
+  std::erase_if(health.children, [&](const Node& key) {
+    return key.is_inherited && std::ranges::find(kOfEveryKind, key.key) == kOfEveryKind.end();
+  });
+}
+
 // `defaults: {pool: …}` goes under every pool, and so on. They are copied, so what they cost is bounded here.
 void merge_defaults(Node& root, Report& report) {
   constexpr std::size_t kMaxCopied = 4'000'000;
@@ -43,8 +63,12 @@ void merge_defaults(Node& root, Report& report) {
     copied += count_nodes(*part) * targets->children.size();
     if (copied > kMaxCopied)
       return report.error(part->key_place, "defaults", {"F0006", "`defaults` would be copied too often"});
-    for (Node& target : targets->children)
-      if (target.is_mapping() && !target.key.starts_with("x-")) merge_under(target, *part);
+    for (Node& target : targets->children) {
+      if (!target.is_mapping() || target.key.starts_with("x-")) continue;
+      const bool checks_otherwise = one == "pool" && is_other_check(target.find("health"), part->find("health"));
+      merge_under(target, *part);
+      if (checks_otherwise) forget_other_check(*target.find("health"));
+    }
   }
 }
 
@@ -104,10 +128,10 @@ LoadResult load_flags(const RunFlags& flags) {
   if (!flags.listen.empty()) config.tree.add("listen", flag_list("--listen", flags.listen));
   config.tree.add("to", flag_list("--to", flags.to));
   if (!flags.health.empty()) config.tree.add("health", flag_value("--health", flags.health));
-  if (!flags.algorithm.empty()) {
-    Node& defaults = config.tree.add("defaults", Node::mapping());
-    defaults.add("pool", Node::mapping()).add("algorithm", flag_value("--algorithm", flags.algorithm));
-  }
+  Node pool = Node::mapping();
+  if (!flags.algorithm.empty()) pool.add("algorithm", flag_value("--algorithm", flags.algorithm));
+  if (!flags.sticky.empty()) pool.add("sticky", flag_value("--sticky", flags.sticky));
+  if (!pool.children.empty()) config.tree.add("defaults", Node::mapping()).add("pool", std::move(pool));
   LoadResult result = bind_tree(config, report);
   // What is to be said on one line is what stops us.
   if (!result)

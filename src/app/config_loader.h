@@ -34,6 +34,7 @@ struct RunFlags {
   std::vector<std::string> to = {};
   std::string health = {};     // empty: by connecting
   std::string algorithm = {};  // empty: the default
+  std::string sticky = {};     // `cookie` or `off`; empty: the default
 };
 
 LoadResult load_file(const std::string& path, const config::Environment& environment);

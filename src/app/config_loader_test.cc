@@ -65,7 +65,7 @@ pools:
       - {address: "[::1]:3000", backup: true}
     algorithm: least_conn
     health: {path: /h, every: 7s, timeout: 1s, fall: 4, rise: 5, expect: "200-299,304", body: ok, host: h.example, port: 99, headers: {X-Check: "1"}}
-    passive: {failures: 3, window: 31s, min_share: 40%, eject: 11s, max_eject: 6m, max_share: 30%, statuses: [502, 504], timeouts: true}
+    passive: {failures: 3, window: 31s, min_share: 40%, eject: 11s, max_eject: 6m, max_share: 30%, statuses: [502, 504], timeouts: true, slow_factor: 7}
     last_resort: fail
     warmup: 1m30s
     timeouts: {connect: 250ms}
@@ -95,7 +95,8 @@ pools:
                       .max_eject = 6min,
                       .max_share = Share{0.3},
                       .statuses = {{{502, 502}, {504, 504}}},
-                      .timeouts = true};
+                      .timeouts = true,
+                      .slow_factor = 7};
   expected.last_resort = pool::LastResort::fail;
   expected.warmup = 90s;
   expected.timeouts.connect = 250ms;
@@ -121,6 +122,7 @@ std::vector<proxy::RouteOptions> expected_routes() {
                .statuses = {{{503, 503}}},
                .methods = {"GET"},
                .budget = Share{0.125}};
+  api.hedge = {.after = 30ms, .budget = Share{0.02}};
   api.timeouts = {.total = 5min, .first_byte = 1s, .idle = 2s, .stream_idle = 3h};
   api.body.max = ByteCount{10 * 1024 * 1024};
   api.log = false;
@@ -152,6 +154,7 @@ routes:
     priority: -3
     to: web
     retry: {attempts: 2, on: connect, statuses: [503], methods: [GET], budget: 12.5%}
+    hedge: {after: 30ms, budget: 2%}
     timeouts: {total: 5m, first_byte: 1s, idle: 2s, stream_idle: 3h}
     body: {max: 10MiB}
     log: false
@@ -321,6 +324,14 @@ TEST(RunFlags, faults_are_worded_for_the_command_line) {
             "error: server 127.0.0.1:8080 is Fairlead's own listener; requests would go round for ever (F2201)");
   EXPECT_EQ(flag_fault({.to = {"1"}, .algorithm = "round_robbin"}),
             "error: `round_robbin` is not a word that `algorithm` takes. Did you mean `round_robin`?");
+}
+
+TEST(RunFlags, sticky_is_that_of_the_pool) {
+  const auto result = load_flags({.to = {"3001", "3002"}, .sticky = "cookie"});
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->options, loaded("to: [3001, 3002]\ndefaults: {pool: {sticky: cookie}}").options);
+  EXPECT_TRUE(result->options.pools.at("default").sticky.is_on());
+  EXPECT_EQ(loaded(to_yaml(result->options)).options, result->options) << to_yaml(result->options);
 }
 
 TEST(RunFlags, a_wrong_word_is_the_command_lines_fault_and_a_loop_the_configurations) {

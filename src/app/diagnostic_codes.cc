@@ -1,7 +1,7 @@
-#include "app/diagnostic_codes.h"
-
-#include <algorithm>
+// The codes of all parts of a configuration but those that have a file of their own.
 #include <array>
+
+#include "app/diagnostic_lists.h"
 
 namespace fairlead::app {
 namespace {
@@ -368,8 +368,7 @@ routes:
 pools: {web: {servers: [3001], health: /health}})"},
     {"F1018", "a health check that contradicts itself",
      "`type: http` asks for the page in `path`; `type: tcp` connects, and may `send` something and look for `body` in "
-     "the "
-     "answer; `type: udp` needs `send`. With a `path`, `type` can be left out.",
+     "the answer; `type: tls` shakes hands; `type: udp` needs `send`. With a `path`, `type` can be left out.",
      R"(to: 3001
 health: {type: tcp, path: /health})",
      R"(to: 3001
@@ -490,11 +489,6 @@ pools:
 
 }  // namespace
 
-std::span<const DiagnosticCode> diagnostic_codes() { return kCodes; }
-
-const DiagnosticCode* find_diagnostic_code(std::string_view code) {
-  const auto found = std::ranges::find(kCodes, code, &DiagnosticCode::code);
-  return found == kCodes.end() ? nullptr : &*found;
-}
+std::span<const DiagnosticCode> general_codes() { return kCodes; }
 
 }  // namespace fairlead::app

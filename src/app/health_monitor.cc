@@ -64,7 +64,7 @@ void HealthMonitor::watch(const std::vector<std::shared_ptr<const pool::Pool>>& 
         before.erase(kept);
         watched->update(pool, loop_.now());
       } else {
-        watched = std::make_shared<WatchedServer>(loop_, member.server, pool, origin);
+        watched = std::make_shared<WatchedServer>(loop_, tls_, member.server, pool, origin);
         if (!net::address_without_lookup(member.server->endpoint())) resolve(watched);
         const auto turn = static_cast<int>(new_servers++ / kFirstChecksAtOnce);
         checks_.start(check_for_ever(watched, loop_.now() + turn * kFirstChecksApart));
@@ -143,6 +143,10 @@ void HealthMonitor::on_timer() {
     }
     if (watched->resolve_at <= now) resolve(watched);
   }
+  for (std::span<const Watched> rest = in_order_; const auto& pool : pools_) {
+    compare_paces(rest.first(pool->members().size()));
+    rest = rest.subspan(pool->members().size());
+  }
   loop_.timers().set(*this, now + kHousekeeping);
 }
 
@@ -154,6 +158,35 @@ void HealthMonitor::assess(WatchedServer& watched) {
   if (!pool::is_serving(watched.machine.state())) return;
   feed(watched, [&](auto& machine, TimePoint now) { return machine.eject(*finding, now); });
   watched.detector->reset(loop_.now());
+}
+
+void HealthMonitor::compare_paces(std::span<const Watched> servers) {
+  const TimePoint now = loop_.now();
+  recent_.clear();
+  for (const Watched& watched : servers) {
+    watched->answers.slide(now);
+    const bool takes_part = pool::is_serving(watched->machine.state());
+    recent_.push_back(takes_part ? watched->answers.recent(now) : pool::RecentAnswers{});
+  }
+  if (servers.empty()) return;
+  const pool::PoolPace pace(recent_, servers.front()->pool->options().passive.slow_factor);
+  for (std::size_t index = 0; index < servers.size(); ++index) follow_pace(*servers[index], pace, recent_[index]);
+}
+
+void HealthMonitor::follow_pace(WatchedServer& watched, const pool::PoolPace& pace, const pool::RecentAnswers& recent) {
+  const pool::Pace seen = pace.of(recent);
+  if (watched.machine.state() != pool::ServerState::slow) {
+    const Share max_share = watched.pool->options().passive.max_share;
+    if (seen != pool::Pace::slow || !pool::may_slow_down(watched.pool->members(), *watched.server, max_share)) return;
+    watched.slow_until = loop_.now() + pool::AnswerWindow::kLongest;
+    feed(watched, [&](auto& machine, TimePoint now) { return machine.turned_slow(pace.words(recent), now); });
+  } else if (seen == pool::Pace::slow || seen == pool::Pace::between) {
+    watched.slow_until = loop_.now() + pool::AnswerWindow::kLongest;
+  } else if (seen == pool::Pace::normal || watched.slow_until <= loop_.now()) {
+    const char* why = seen == pool::Pace::normal ? "answers about as fast as the others again"
+                                                 : "too few answers to tell whether it is still slow";
+    feed(watched, [&](auto& machine, TimePoint now) { return machine.caught_up(why, now); });
+  }
 }
 
 void HealthMonitor::on_suspect(pool::Server& server) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,10 @@
 #include "app/watched_server.h"
 #include "base/random.h"
 #include "net/resolver.h"
+#include "net/tls_handshake.h"
+#include "pool/answer_window.h"
 #include "pool/health_machine.h"
+#include "pool/pace.h"
 #include "pool/pool.h"
 #include "pool/pool_view.h"
 #include "pool/server_event.h"
@@ -73,6 +77,9 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
   void resolve(const Watched& watched);
   void resolved(WatchedServer& watched, const net::Lookup& lookup);
   void assess(WatchedServer& watched);
+  // Compares the servers of one pool by how long they take to answer.
+  void compare_paces(std::span<const Watched> servers);
+  void follow_pace(WatchedServer& watched, const pool::PoolPace& pace, const pool::RecentAnswers& recent);
   // Hands a change to the listener.
   void tell(WatchedServer& watched, const std::optional<pool::Transition>& transition, bool was_undecided);
   // Gives the server's machine an input, by a call such as `machine.advance(now)`, and tells what changed.
@@ -85,12 +92,14 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
   net::Resolver& resolver_;
   Random& random_;
   HealthListener& listener_;
+  net::TlsClients tls_;
   runtime::TaskGroup checks_;
   runtime::TaskGroup stopping_;
   std::uint64_t generation_ = 0;
   std::vector<std::shared_ptr<const pool::Pool>> pools_;
   // In the order of the configuration: nothing may depend on where servers lie in memory.
   std::vector<Watched> in_order_;
+  std::vector<pool::RecentAnswers> recent_;  // of the servers that are compared, to be used again
   boost::unordered_flat_map<const pool::Server*, Watched> watched_;
   boost::unordered_flat_map<std::string, PoolTally> tallies_;
   // Answers of the resolver that come after our end find this gone.

@@ -179,6 +179,17 @@ void warn_of_shared_cookies(const Options& options, const Cursor& root, Report& 
   }
 }
 
+// What `defaults` say of pages holds for pools that have one; where none has, somebody forgot the page.
+void validate_default_check(const Options& options, const Cursor& health, Report& report) {
+  const bool is_used = std::ranges::any_of(
+      options.pools, [](const auto& entry) { return entry.second.health.type == pool::HealthType::http; });
+  if (is_used) return;
+  for (const char* key : {"host", "headers", "expect"})
+    if (health.at(key).exists())
+      report.error(health.at(key), {"F1018", fmt::format("`{}` is for HTTP checks, and no pool has one", key), "",
+                                    "add `path: /health`, or delete it"});
+}
+
 void warn_of_shallow_checks(const Options& options, const Cursor& root, Report& report) {
   for (const auto& [name, pool] : options.pools) {
     const Cursor at = root.at("pools").at(name);
@@ -205,6 +216,7 @@ void validate(const Options& options, const Cursor& root, Report& report) {
 
   validate_presence(options, root, report);
   validate_references(options, root, report);
+  validate_default_check(options, root.at("defaults").at("pool").at("health"), report);
   validate_route_names(options, root.at("routes"), report);
   validate_listen_addresses(options, root.at("listeners"), report);
   validate_loops(options, root, report);

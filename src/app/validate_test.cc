@@ -69,6 +69,11 @@ TEST(Validate, a_pool_has_servers_each_once_and_some_weight) {
   EXPECT_THAT(codes(with_pool("{servers: [{name: a, address: 1}, {name: b, address: 127.0.0.1:1}], health: /h}")),
               ElementsAre("F1008"))
       << "by two names";
+  EXPECT_THAT(codes(with_pool("{servers: ['localhost:3001', 3001], health: /h}")), ElementsAre("F1008"));
+  EXPECT_THAT(codes(with_pool("{servers: ['[::1]:1', '[0:0::1]:1'], health: /h}")), ElementsAre("F1008"));
+  EXPECT_THAT(codes(with_pool("{servers: ['App.internal:1', 'app.internal.:1'], health: /h}")), ElementsAre("F1008"));
+  EXPECT_THAT(codes(with_pool("{servers: ['app.internal:1', 'app.internal:2', '127.0.0.1:1'], health: /h}")),
+              IsEmpty());
   EXPECT_THAT(codes(with_pool("{servers: [{address: 1, weight: 0}], health: /h}")), ElementsAre("F1012"));
 }
 
@@ -108,10 +113,12 @@ TEST(Validate, a_check_and_its_type_agree) {
   EXPECT_THAT(codes(with_pool("{servers: [1], health: {type: tcp, path: /h}}")), ElementsAre("F1018"));
   for (const char* health :
        {"{path: /h, send: x}", "{type: udp}", "{type: udp, body: x}", "{body: ok}", "{type: tcp, expect: 200}",
-        "{type: tcp, host: a}", "{type: udp, send: x, headers: {a: b}}"})
+        "{type: tcp, host: a}", "{type: tls, send: x}", "{type: tls, body: x}", "{type: tls, path: /h}",
+        "{type: tls, expect: 200}", "{type: udp, send: x, headers: {a: b}}"})
     EXPECT_THAT(codes(with_pool(std::string("{servers: [1], health: ") + health + "}")), testing::Contains("F1018"))
         << health;
-  for (const char* health : {"{send: x, body: y}", "{type: tcp, body: 220}", "{type: udp, send: x}", "{send: x}"})
+  for (const char* health : {"{type: tls}", "{type: tls, host: app.example}", "{send: x, body: y}",
+                             "{type: tcp, body: 220}", "{type: udp, send: x}", "{send: x}"})
     EXPECT_THAT(codes(with_pool(std::string("{servers: [1], health: ") + health + "}")),
                 testing::Not(testing::Contains("F1018")))
         << health;
@@ -119,6 +126,49 @@ TEST(Validate, a_check_and_its_type_agree) {
     EXPECT_THAT(codes(with_pool(std::string("{servers: ['unix:/a'], health: ") + health + "}")),
                 testing::Contains("F1018"))
         << health;
+}
+
+// The faults of a file with two pools and these `defaults` of health checks.
+std::vector<std::string> with_default_health(const std::string& health, const std::string& a, const std::string& b) {
+  return codes("listen: :80\nroutes: [{to: a}, {match: {path: /b}, to: b}]\ndefaults: {pool: {health: " + health +
+               "}}\npools: {a: {servers: [1], " + a + "}, b: {servers: [2], " + b + "}}");
+}
+
+TEST(Validate, defaults_of_checks_speak_of_pools_that_are_checked_in_that_way) {
+  const std::string page = "{path: /h, host: app.example, expect: 200, body: ok, every: 9s}";
+  EXPECT_THAT(with_default_health(page, "warmup: 1s", "health: {type: tcp}"), IsEmpty());
+  EXPECT_THAT(with_default_health(page, "warmup: 1s", "health: {type: udp, send: x}"), IsEmpty());
+  EXPECT_THAT(with_default_health("{type: udp, send: x}", "warmup: 1s", "health: /h"), IsEmpty());
+  EXPECT_THAT(with_default_health("{host: app.example}", "health: /h", "health: {type: tcp}"), IsEmpty());
+  EXPECT_THAT(with_default_health("{host: app.example}", "health: {type: tcp}", "health: {type: tcp}"),
+              ElementsAre("F1018"))
+      << "of which there is none";
+  EXPECT_THAT(with_default_health(page, "warmup: 1s", "health: {type: tcp, expect: 200}"), ElementsAre("F1018"))
+      << "what a pool says itself is its own";
+}
+
+TEST(Validate, a_check_can_pass) {
+  EXPECT_THAT(codes(with_pool("{servers: [1], health: {path: /h, expect: []}}")), ElementsAre("F1018"));
+}
+
+TEST(Validate, good_responses_are_no_failures) {
+  EXPECT_THAT(codes(with_pool("{servers: [1], health: /h, passive: {statuses: [200, 500]}}")), ElementsAre("F1060"));
+  EXPECT_THAT(codes(with_pool("{servers: [1], health: /h, passive: {statuses: [429, 500-599]}}")), IsEmpty());
+}
+
+TEST(Validate, a_share_that_is_less_than_one_server_is_pointed_out) {
+  const auto with = [](const std::string& servers, const std::string& share) {
+    return diagnostics(with_pool("{servers: [" + servers + "], health: /h, passive: {max_share: " + share + "}}"));
+  };
+  const auto found = with("1, 2, 3", "33%");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].code, "F3060");
+  EXPECT_EQ(found[0].path, "pools.web.passive.max_share");
+  EXPECT_EQ(found[0].help, "make it at least 34%; `0%` says that none shall be ejected");
+  EXPECT_THAT(with("1, 2, 3", "34%"), IsEmpty());
+  EXPECT_THAT(with("1, 2, 3", "0%"), IsEmpty());
+  EXPECT_THAT(with("1", "10%"), IsEmpty());
+  EXPECT_THAT(codes(with_pool("{servers: [1], health: /h}")), IsEmpty());
 }
 
 TEST(Validate, live_traffic_cannot_empty_a_pool) {

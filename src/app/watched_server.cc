@@ -7,16 +7,17 @@
 
 namespace fairlead::app {
 
-WatchedServer::WatchedServer(runtime::EventLoop& loop, std::shared_ptr<pool::Server> of,
+WatchedServer::WatchedServer(runtime::EventLoop& loop, net::TlsClients& tls, std::shared_ptr<pool::Server> of,
                              std::shared_ptr<const pool::Pool> in, pool::Origin origin)
     : server(std::move(of)),
       pool(std::move(in)),
       machine(*server, pool::HealthMachine::options_of(pool->options()), origin, loop.now()),
       detector(std::in_place, *server, pool->options().passive, loop.now()),
       check(pool::make_health_check(pool->options().health, server->endpoint())),
+      answers(*server, loop.now()),
       schedule(pool->options().health.every),
       next_tick(loop.now() + detector->tick()),
-      checker(loop),
+      checker(loop, tls),
       woken(loop) {}
 
 void WatchedServer::update(std::shared_ptr<const pool::Pool> in, TimePoint now) {

@@ -8,6 +8,8 @@
 
 #include "base/time.h"
 #include "net/socket_address.h"
+#include "net/tls_handshake.h"
+#include "pool/answer_window.h"
 #include "pool/health/check.h"
 #include "pool/health/health_checker.h"
 #include "pool/health/schedule.h"
@@ -23,8 +25,9 @@ namespace fairlead::app {
 // Belongs to the control thread. Shared with its checking task, which may outlive its place in the monitor by one check
 // that was cancelled.
 struct WatchedServer {
-  WatchedServer(runtime::EventLoop& loop, std::shared_ptr<pool::Server> of, std::shared_ptr<const pool::Pool> in,
-                pool::Origin origin);
+  // `loop` and `tls` outlive it.
+  WatchedServer(runtime::EventLoop& loop, net::TlsClients& tls, std::shared_ptr<pool::Server> of,
+                std::shared_ptr<const pool::Pool> in, pool::Origin origin);
 
   // A reload changed what is said of the server. A check that changed is made at once.
   void update(std::shared_ptr<const pool::Pool> in, TimePoint now);
@@ -45,6 +48,8 @@ struct WatchedServer {
   pool::HealthMachine machine;
   std::optional<pool::OutlierDetector> detector;  // always there; replaced when its options change
   std::shared_ptr<const pool::HealthCheck> check;
+  pool::AnswerWindow answers;
+  Deadline slow_until{};  // what was last seen of its pace holds until then
   pool::CheckSchedule schedule;
   TimePoint next_tick;
   Deadline resolve_at = kNever;

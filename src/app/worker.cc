@@ -22,7 +22,7 @@ Worker::~Worker() = default;
 
 void Worker::apply(const WorkerPlan& plan) {
   context_.view.reset(std::make_unique<proxy::SnapshotView>(plan.snapshot, random_, suspects_).release());
-  boost::unordered_flat_set<const pool::Server*> current;
+  boost::unordered_flat_set<pool::Server*> current;
   for (const auto& pool : plan.snapshot->pools) {
     for (const pool::Member& member : pool->members()) current.insert(member.server.get());
   }

@@ -25,7 +25,8 @@ namespace {
 
 bool has_flags(const RunArguments& arguments) {
   const app::RunFlags& flags = arguments.flags;
-  return !flags.listen.empty() || !flags.to.empty() || !flags.health.empty() || !flags.algorithm.empty();
+  return !flags.listen.empty() || !flags.to.empty() || !flags.health.empty() || !flags.algorithm.empty() ||
+         !flags.sticky.empty();
 }
 
 // The file to run from; empty where flags stand for it.
@@ -105,10 +106,6 @@ void raise_descriptor_limit() {
 }  // namespace
 
 int run_command(const RunArguments& arguments, Output& output) {
-  if (!arguments.sticky.empty()) {
-    output.err << "error: `--sticky` is not supported yet. Keep sessions in a store that all servers share.\n";
-    return kBadCommandLine;
-  }
   const std::string file = config_file(arguments);
   if (!file.empty() && has_flags(arguments)) {
     output.err << "error: use either a file (-c) or flags such as --to, not both\n";

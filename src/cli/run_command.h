@@ -11,9 +11,8 @@ namespace fairlead::cli {
 
 // The command line of `run`, as it was written.
 struct RunArguments {
-  app::RunFlags flags;  // --listen, --to, --health, --algorithm
+  app::RunFlags flags;  // --listen, --to, --health, --algorithm, --sticky
   std::string config;   // -c FILE; empty: ./fairlead.yaml, else /etc/fairlead/fairlead.yaml
-  std::string sticky;   // --sticky: refused, not in this version
   std::string save;     // --save FILE
   bool print_config = false;
   bool log = false;  // --log: the access log on a terminal too

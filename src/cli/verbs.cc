@@ -22,7 +22,7 @@ constexpr std::array kRunFlags{
     Flag{"--to", "SERVER", "Send requests to this server: `127.0.0.1:3001`, or `3001` on this machine.", true},
     Flag{"--health", "PATH", "Check servers by asking for this page."},
     Flag{"--algorithm", "NAME", "How a server is chosen: round_robin, least_requests (default), random."},
-    Flag{"--sticky", "HOW", "Keep a client on its server. Not in this version: refused."},
+    Flag{"--sticky", "HOW", "Send a client to the same server each time, by a cookie.", false, "cookie|off"},
     Flag{"--save", "FILE", "Write the equivalent configuration to FILE, then run."},
     Flag{"--print-config", "", "Print the whole configuration, with every default and where each value is from."},
     Flag{"--log", "", "Print the access log, on a terminal too."},

@@ -77,11 +77,20 @@ std::string_view kind_name(Node::Kind kind) {
   return "";
 }
 
+namespace {
+
+void mark_inherited(Node& node) {
+  node.is_inherited = true;
+  for (Node& child : node.children) mark_inherited(child);
+}
+
+}  // namespace
+
 void merge_under(Node& target, const Node& defaults) {
   for (const Node& inherited : defaults.children) {
     Node* own = target.find(inherited.key);
     if (own == nullptr)
-      target.children.push_back(inherited);
+      mark_inherited(target.children.emplace_back(inherited));
     else if (own->is_mapping() && inherited.is_mapping())
       merge_under(*own, inherited);
   }

@@ -16,7 +16,8 @@ struct Node {
   enum class Kind : std::uint8_t { scalar, sequence, mapping };
 
   Kind kind = Kind::scalar;
-  bool quoted = false;  // a scalar in quotes, or a block: never `null`. In JSON output: a string
+  bool is_inherited = false;  // taken over by merge_under; its children too
+  bool quoted = false;        // a scalar in quotes, or a block: never `null`. In JSON output: a string
   Place place;
   std::string value;           // of a scalar
   std::vector<Node> children;  // of a sequence or a mapping, in the order of the file
@@ -51,7 +52,8 @@ struct Node {
 // `scalar` -> "a single value", and so on: what messages call it.
 std::string_view kind_name(Node::Kind kind);
 
-// Fills `target` with what only `defaults` has; mappings are merged to any depth, everything else is kept whole.
+// Fills `target` with what only `defaults` has, marked as inherited; mappings are merged to any depth, everything else
+// is kept whole.
 void merge_under(Node& target, const Node& defaults);
 
 }  // namespace fairlead::config

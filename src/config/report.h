@@ -39,6 +39,8 @@ class Cursor {
   Cursor into(const Node& child, std::size_t index) const;
 
   bool exists() const { return exists_; }
+  // Whether it stands here, and does not come from `defaults`.
+  bool is_written() const { return exists_ && !node_->is_inherited; }
   // Only where it exists.
   const Node& node() const { return *node_; }
   const std::string& path() const { return path_; }

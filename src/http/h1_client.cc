@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace fairlead::http {
 
@@ -87,7 +88,7 @@ runtime::Task<void> H1Client::send_head(OutgoingFraming framing, std::string_vie
 }
 
 runtime::Task<void> H1Client::send_body(BodyPart part, std::string_view trailer_lines) {
-  return send(output_.send_part(part, trailer_lines));
+  return send(output_.send_part(std::move(part), trailer_lines));
 }
 
 runtime::Task<void> H1Client::send(runtime::IoResult sent) {
@@ -126,23 +127,34 @@ runtime::Task<const ResponseHead*> H1Client::read_head(Method request_method, De
   }
   while (true) {
     const Result<void> ready = co_await with_result(connection_.readable(deadline));
-    if (!ready) {
-      if (ready.error().code == ErrorCode::timed_out) {
-        co_await runtime::fail(response_timeout("connected, but no response within `timeouts.first_byte`"));
-      }
-      co_await Result<void>(ready);
-    }
-    const runtime::IoResult got = input_.fill(connection_, kFirstRead);
-    if (got.would_block()) continue;
-    if (!got.ok() || got.count == 0) {
-      is_broken_ = true;
-      if (response_began_) co_await runtime::fail(bad_response("the response head ends in the middle"));
-      co_await runtime::fail(lost_before_response("the server closed the connection before answering"));
-    }
-    response_began_ = true;
+    co_await receive_head(ready);
     const ResponseHead* head = co_await take_head(request_method);
     if (head != nullptr) co_return head;
   }
+}
+
+runtime::Task<void> H1Client::answer_begins(Deadline deadline) {
+  while (input_.unread().empty()) {
+    const Result<void> ready = co_await with_result(connection_.readable(deadline));
+    co_await receive_head(ready);
+  }
+}
+
+// Reads once, after a wait that ended so.
+Result<void> H1Client::receive_head(const Result<void>& ready) {
+  if (!ready && ready.error().code == ErrorCode::timed_out) {
+    return std::unexpected(response_timeout("connected, but no response within `timeouts.first_byte`"));
+  }
+  if (!ready) return ready;
+  const runtime::IoResult got = input_.fill(connection_, kFirstRead);
+  if (got.would_block()) return {};
+  if (!got.ok() || got.count == 0) {
+    is_broken_ = true;
+    return std::unexpected(response_began_ ? bad_response("the response head ends in the middle")
+                                           : lost_before_response("the server closed the connection before answering"));
+  }
+  response_began_ = true;
+  return {};
 }
 
 Result<const ResponseHead*> H1Client::take_head(Method request_method) {
@@ -164,6 +176,7 @@ Result<const ResponseHead*> H1Client::take_head(Method request_method) {
   if (head.keep_alive_timeout) idle_limit_ = head.keep_alive_timeout;
   decoder_ = BodyDecoder(head.framing, head.content_length);
   read_size_ = kFirstRead;
+  pipes_allowed_ = false;
   return &head;
 }
 
@@ -185,7 +198,7 @@ Result<BodyPart> H1Client::buffered_body() {
 
 runtime::Task<BodyPart> H1Client::read_body(Duration idle) {
   while (true) {
-    const BodyPart part = co_await buffered_body();
+    BodyPart part = co_await buffered_body();
     if (!part.data.empty() || part.is_last) co_return part;
     const Result<void> ready =
         co_await with_result(connection_.readable(deadline_after(connection_.loop().now(), idle)));
@@ -196,12 +209,22 @@ runtime::Task<BodyPart> H1Client::read_body(Duration idle) {
       }
       co_await Result<void>(ready);
     }
-    const runtime::IoResult got = input_.fill(connection_, read_size_);
+    net::PipePool::Lease pipe = pipe_for_body();
+    const runtime::IoResult got =
+        pipe ? connection_.receive(*pipe, decoder_.bytes_left()) : input_.fill(connection_, read_size_);
     if (got.would_block()) continue;
     if (!got.ok() || got.count == 0) co_return co_await end_of_input();
+    if (pipe != nullptr) {
+      decoder_.skip(got.count);
+      co_return BodyPart{.is_last = decoder_.is_complete(), .pipe = std::move(pipe)};
+    }
     // A read that was filled says that more is waiting: bigger reads cost less per byte.
     read_size_ = got.count == read_size_ ? std::min(read_size_ * 4, Workspace::kMaxRead) : kFirstRead;
   }
+}
+
+net::PipePool::Lease H1Client::pipe_for_body() {
+  return pipes_allowed_ ? workspace_.pipes.take(connection_.loop()) : net::PipePool::Lease();
 }
 
 Result<BodyPart> H1Client::end_of_input() {

@@ -39,9 +39,14 @@ class H1Client final : public ClientStream {
   BufferWriter& begin_head(std::string_view method, std::string_view target) override;
   runtime::Task<void> send_head(OutgoingFraming framing, std::string_view upgrade) override;
   runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) override;
+  runtime::Task<void> answer_begins(Deadline deadline) override;
+  bool takes_pipes() const override { return output_.takes_pipes(); }
   runtime::Task<const ResponseHead*> read_head(Method request_method, Deadline deadline) override;
   Result<BodyPart> buffered_body() override;
   runtime::Task<BodyPart> read_body(Duration idle) override;
+  void allow_pipes(bool are_allowed) override {
+    pipes_allowed_ = are_allowed && decoder_.bytes_left() >= connection_.loop().least_for_pipe();
+  }
   std::string_view response_trailers() const override { return decoder_.trailer_lines(); }
   Transport transport() override { return {connection_, input_, output_.raw()}; }
   void set_send_patience(Duration patience) override { send_patience_ = patience; }
@@ -49,8 +54,10 @@ class H1Client final : public ClientStream {
 
  private:
   runtime::Task<void> send(runtime::IoResult sent);
+  Result<void> receive_head(const Result<void>& ready);
   Result<const ResponseHead*> take_head(Method request_method);
   Result<BodyPart> end_of_input();
+  net::PipePool::Lease pipe_for_body();
   Error lost_before_response(std::string_view detail) const;
 
   net::Connection connection_;
@@ -64,6 +71,7 @@ class H1Client final : public ClientStream {
   std::uint32_t head_scan_ = 0;
   std::uint32_t exchanges_ = 0;
   bool keep_alive_ = true;
+  bool pipes_allowed_ = false;
   bool is_broken_ = false;
   bool response_began_ = false;  // bytes of the response have come
   bool has_response_ = false;    // its final head has

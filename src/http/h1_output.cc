@@ -20,7 +20,7 @@ BufferWriter& H1Output::begin() {
   return workspace_.writer;
 }
 
-runtime::IoResult H1Output::send_head(Framing framing, BodyPart first) {
+runtime::IoResult H1Output::send_head(Framing framing, const BodyPart& first) {
   framing_ = framing;
   is_complete_ = false;
   body_bytes_ = 0;
@@ -29,11 +29,16 @@ runtime::IoResult H1Output::send_head(Framing framing, BodyPart first) {
 }
 
 runtime::IoResult H1Output::send_part(BodyPart part, std::string_view trailer_lines) {
+  if (part.pipe != nullptr) {
+    is_complete_ = part.is_last;
+    body_bytes_ += part.pipe->size();
+    return output_.send(connection_, std::move(part.pipe));
+  }
   begin();
   return send_pieces({}, part, trailer_lines);
 }
 
-runtime::IoResult H1Output::send_pieces(std::string_view head, BodyPart part, std::string_view trailer_lines) {
+runtime::IoResult H1Output::send_pieces(std::string_view head, const BodyPart& part, std::string_view trailer_lines) {
   is_complete_ = part.is_last || framing_ == Framing::none;
   const std::string_view data = framing_ == Framing::none ? std::string_view() : part.data;
   body_bytes_ += data.size();
@@ -51,7 +56,8 @@ runtime::IoResult H1Output::send_pieces(std::string_view head, BodyPart part, st
   const std::string_view gathered = workspace_.writer.written();
   if (gathered.empty() && data.empty()) return {.count = head.size()};
   if (is_small) {
-    batched_ = gathered;
+    batched_ = gathered.data();
+    batched_size_ = static_cast<std::uint32_t>(gathered.size());
     workspace_.batch.keep(gathered.size());
     return {};
   }
@@ -61,8 +67,8 @@ runtime::IoResult H1Output::send_pieces(std::string_view head, BodyPart part, st
 }
 
 void H1Output::send_batched(BatchedSend& send) {
-  const iovec piece = piece_of(std::exchange(batched_, {}));
-  sent_ = output_.send(connection_, {&piece, 1});
+  const iovec piece = piece_of({std::exchange(batched_, nullptr), batched_size_});
+  sent_error_ = output_.send(connection_, {&piece, 1}).error;
   connection_.loop().post(send);
 }
 

@@ -23,13 +23,15 @@ class H1Output {
   BufferWriter& raw_writer() { return workspace_.writer; }
   // Sends the head that was begun, with the first part of the body if there is one. ENOBUFS where the head did not fit.
   // A small message is not sent yet: see `is_batched`.
-  runtime::IoResult send_head(Framing framing, BodyPart first);
+  runtime::IoResult send_head(Framing framing, const BodyPart& first);
   // Sends a part of the body; framing as the head said.
   runtime::IoResult send_part(BodyPart part, std::string_view trailer_lines);
+  // Whether parts may come in pipes: only where they are sent as they are.
+  bool takes_pipes() const { return framing_ == Framing::length; }
   // The last message waits for the end of the turn: await `batched()`, then ask `sent()` how it went.
-  bool is_batched() const { return !batched_.empty(); }
+  bool is_batched() const { return batched_ != nullptr; }
   BatchedSend batched() { return BatchedSend(*this); }
-  const runtime::IoResult& sent() const { return sent_; }
+  runtime::IoResult sent() const { return {.error = sent_error_}; }
   // For `BatchedSend` and its batch.
   void join_batch(BatchedSend& send) { workspace_.batch.add(send, connection_.loop()); }
   void send_batched(BatchedSend& send);
@@ -45,16 +47,17 @@ class H1Output {
   net::Output& raw() { return output_; }
 
  private:
-  runtime::IoResult send_pieces(std::string_view head, BodyPart part, std::string_view trailer_lines);
+  runtime::IoResult send_pieces(std::string_view head, const BodyPart& part, std::string_view trailer_lines);
 
   net::Connection& connection_;
   Workspace& workspace_;
   net::Output output_;
-  std::string_view batched_;  // in the batch's memory
-  runtime::IoResult sent_;
+  const char* batched_ = nullptr;  // in the batch's memory
+  std::uint32_t batched_size_ = 0;
+  int sent_error_ = 0;
+  std::uint64_t body_bytes_ = 0;
   Framing framing_ = Framing::none;
   bool is_complete_ = true;
-  std::uint64_t body_bytes_ = 0;
 };
 
 }  // namespace fairlead::http

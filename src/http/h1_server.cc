@@ -71,24 +71,28 @@ runtime::Task<net::ProxyHeader> H1Server::read_proxy_header(bool is_required) {
   }
 }
 
-runtime::Task<bool> H1Server::read_request() {
-  runtime::EventLoop& loop = connection_.loop();
-  is_idle_ = true;
-  if (response_started_) answered_at_ = loop.now();
+bool H1Server::expect_request() {
+  if (response_started_) answered_at_ = connection_.loop().now();
   response_started_ = false;
   head_scan_ = 0;
   bytes_received_ = 0;
   decoder_ = BodyDecoder();
+  pipes_allowed_ = false;
   // A request that is refused has neither, and its answer must not depend on the one before.
   method_ = Method::get;
   minor_version_ = 1;
-  Deadline deadline = deadline_after(loop.now(), options_.keepalive);
-  if (!input_.unread().empty()) {
-    // Pipelined behind the request before.
-    is_idle_ = false;
-    deadline = deadline_after(loop.now(), options_.header_timeout);
-    if (co_await take_head()) co_return true;
-  }
+  is_idle_ = input_.unread().empty();
+  return !is_idle_;
+}
+
+net::Connection::Wait H1Server::idle() {
+  return connection_.readable(deadline_after(connection_.loop().now(), options_.keepalive));
+}
+
+runtime::Task<bool> H1Server::read_request() {
+  runtime::EventLoop& loop = connection_.loop();
+  const Deadline deadline = deadline_after(loop.now(), options_.header_timeout);
+  if (!is_idle_ && co_await take_head()) co_return true;
   while (true) {
     const Result<void> ready = co_await with_result(connection_.readable(deadline));
     if (!ready && is_idle_) co_return false;
@@ -99,10 +103,7 @@ runtime::Task<bool> H1Server::read_request() {
       if (is_idle_) co_return false;
       co_await runtime::fail(kClientGone);
     }
-    if (is_idle_) {
-      is_idle_ = false;
-      deadline = deadline_after(loop.now(), options_.header_timeout);
-    }
+    is_idle_ = false;
     if (co_await take_head()) co_return true;
   }
 }
@@ -150,10 +151,20 @@ runtime::Task<BodyPart> H1Server::read_body() {
     const Deadline deadline = deadline_after(connection_.loop().now(), options_.body_idle);
     const Result<void> ready = co_await with_result(connection_.readable(deadline));
     if (!ready) co_await runtime::fail(waiting_error(ready.error(), "the request body stalled"));
-    const runtime::IoResult got = input_.fill(connection_, kBodyRead);
+    net::PipePool::Lease pipe = pipe_for_body();
+    const runtime::IoResult got =
+        pipe ? connection_.receive(*pipe, decoder_.bytes_left()) : input_.fill(connection_, kBodyRead);
     if (got.would_block()) continue;
     if (!got.ok() || got.count == 0) co_await runtime::fail(kClientGone);
+    if (pipe == nullptr) continue;
+    decoder_.skip(got.count);
+    bytes_received_ += got.count;
+    co_return BodyPart{.is_last = decoder_.is_complete(), .pipe = std::move(pipe)};
   }
+}
+
+net::PipePool::Lease H1Server::pipe_for_body() {
+  return pipes_allowed_ ? workspace_.pipes.take(connection_.loop()) : net::PipePool::Lease();
 }
 
 BufferWriter& H1Server::begin_head(std::uint16_t status, std::string_view reason) {
@@ -218,7 +229,7 @@ runtime::Task<void> H1Server::send_head(OutgoingFraming framing, BodyPart first)
 }
 
 runtime::Task<void> H1Server::send_body(BodyPart part, std::string_view trailer_lines) {
-  return send(output_.send_part(part, trailer_lines));
+  return send(output_.send_part(std::move(part), trailer_lines));
 }
 
 runtime::Task<Transport> H1Server::switch_protocols(std::string_view protocol) {

@@ -37,9 +37,14 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   // Reads the PROXY header that comes before the first request. Absent: the bytes are left for read_request, unless it
   // `is_required`. Errors: bad_request, request_timeout, client_gone.
   runtime::Task<net::ProxyHeader> read_proxy_header(bool is_required);
-  // Waits for the next request. False where the client has left, or waited too long, between two requests, or
-  // `stop_when_idle` was called. Errors: those of a request that is refused (the detail names the rule),
-  // request_timeout, client_gone.
+  // Goes over to the next request. True where bytes of it are there already, pipelined behind the one before; else
+  // `idle` waits for the first ones.
+  bool expect_request();
+  // Fails where the client waits too long between two requests, or `stop_when_idle` was called. Not a part of
+  // `read_request`, so that an idle connection needs no frame for that.
+  net::Connection::Wait idle();
+  // Reads the head of the request that is expected. False where the client has left between two requests. Errors: those
+  // of a request that is refused (the detail names the rule), request_timeout, client_gone.
   runtime::Task<bool> read_request();
   // True when another request may follow on this connection.
   bool can_continue() const;
@@ -54,11 +59,15 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   const RequestHead& request() const override { return workspace_.request; }
   bool is_receiving() const override { return !decoder_.is_complete(); }
   runtime::Task<BodyPart> read_body() override;
+  void allow_pipes(bool are_allowed) override {
+    pipes_allowed_ = are_allowed && decoder_.bytes_left() >= connection_.loop().least_for_pipe();
+  }
   std::string_view request_trailers() const override { return decoder_.trailer_lines(); }
   BufferWriter& begin_head(std::uint16_t status, std::string_view reason) override;
   runtime::Task<void> send_interim_head() override;
   runtime::Task<void> send_head(OutgoingFraming framing, BodyPart first) override;
   runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) override;
+  bool takes_pipes() const override { return output_.takes_pipes(); }
   runtime::Task<Transport> switch_protocols(std::string_view protocol) override;
   bool response_started() const override { return response_started_; }
   void close_after_response() override { keep_alive_ = false; }
@@ -73,6 +82,7 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   void on_hang_up() override;
   runtime::Task<void> send(runtime::IoResult sent);
   Result<bool> take_head();
+  net::PipePool::Lease pipe_for_body();
 
   net::Connection connection_;
   net::Input input_;
@@ -87,6 +97,7 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   Method method_ = Method::get;
   std::uint8_t minor_version_ = 1;
   bool keep_alive_ = true;
+  bool pipes_allowed_ = false;
   bool response_started_ = false;
   bool is_idle_ = true;
   bool has_served_ = false;  // at least one request

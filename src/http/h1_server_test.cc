@@ -64,6 +64,7 @@ class H1ServerTest : public testing::Test {
     H1Server server(loop_, descriptor, workspace_, options_);
     server_ = &server;
     while (true) {
+      if (!server.expect_request() && !co_await with_result(server.idle())) break;
       const Result<bool> read = co_await server.read_request().result();
       if (!read || !*read) break;
       ++requests_;

@@ -12,15 +12,17 @@
 #include "http/codec/message.h"
 #include "http/codec/serializer.h"
 #include "net/output.h"
+#include "net/pipe_pool.h"
 #include "net/scratch.h"
 #include "runtime/task.h"
 
 namespace fairlead::http {
 
-// A piece of a body. The bytes are good until the next wait of any task of the worker.
+// A piece of a body: bytes that are good until the next wait of any task of the worker, or bytes in a pipe.
 struct BodyPart {
   std::string_view data = {};
   bool is_last = false;
+  net::PipePool::Lease pipe = {};
 };
 
 // How a message that is sent says where its body ends.
@@ -60,6 +62,8 @@ class ServerStream {
   virtual bool is_receiving() const = 0;
   // The next part of the request's body. Errors: bad_request, request_timeout, client_gone.
   virtual runtime::Task<BodyPart> read_body() = 0;
+  // From here on parts of the request's body may come in pipes.
+  virtual void allow_pipes(bool are_allowed) = 0;
   // Trailer lines of the request, once its last part was read.
   virtual std::string_view request_trailers() const = 0;
 
@@ -69,6 +73,8 @@ class ServerStream {
   virtual runtime::Task<void> send_interim_head() = 0;
   virtual runtime::Task<void> send_head(OutgoingFraming framing, BodyPart first) = 0;
   virtual runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) = 0;
+  // Whether `send_body` takes parts in pipes for the message that was begun.
+  virtual bool takes_pipes() const = 0;
   // Leaves HTTP: sends the head of a 101 and gives the connection.
   virtual runtime::Task<Transport> switch_protocols(std::string_view protocol) = 0;
 
@@ -102,6 +108,10 @@ class ClientStream {
   virtual BufferWriter& begin_head(std::string_view method, std::string_view target) = 0;
   virtual runtime::Task<void> send_head(OutgoingFraming framing, std::string_view upgrade) = 0;
   virtual runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) = 0;
+  // Ends when the first bytes of the response are there; they are left for `read_head`. Errors: as those of it.
+  virtual runtime::Task<void> answer_begins(Deadline deadline) = 0;
+  // As ServerStream::takes_pipes.
+  virtual bool takes_pipes() const = 0;
   // The next head of the response, interim ones included, in the worker's workspace: good until the next wait.
   // Errors: reset_before_response, bad_response, response_timeout.
   virtual runtime::Task<const ResponseHead*> read_head(Method request_method, Deadline deadline) = 0;
@@ -109,6 +119,8 @@ class ClientStream {
   virtual Result<BodyPart> buffered_body() = 0;
   // The next part of the body. Errors: reset_mid_response, bad_response, response_timeout after `idle`.
   virtual runtime::Task<BodyPart> read_body(Duration idle) = 0;
+  // From here on parts of the response's body may come in pipes.
+  virtual void allow_pipes(bool are_allowed) = 0;
   virtual std::string_view response_trailers() const = 0;
   virtual Transport transport() = 0;
   // How long the server may take nothing of what is sent from here on; 30 s unless set.

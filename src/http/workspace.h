@@ -9,6 +9,7 @@
 #include "http/codec/message.h"
 #include "http/codec/serializer.h"
 #include "http/send_batch.h"
+#include "net/pipe_pool.h"
 #include "net/scratch.h"
 
 namespace fairlead::http {
@@ -29,6 +30,9 @@ struct Workspace {
   ResponseHead response;
   // Twice the room of the largest message, so that a batch has room for many small ones.
   SendBatch batch{2 * kOutputSize, kOutputSize};
+
+  // For the large rest of bodies.
+  net::PipePool pipes;
 
   // Of the message that is being written.
   BufferWriter writer{{}};

@@ -42,7 +42,23 @@ runtime::IoResult Connection::send(std::span<const iovec> pieces) {
   return result;
 }
 
-bool Connection::is_silent() const { return !hung_up_ && !failed_ && !loop_.has_input(descriptor_); }
+runtime::IoResult Connection::receive(runtime::Pipe& pipe, std::size_t most) {
+  const runtime::IoResult result = pipe.fill(descriptor_, most);
+  if (result.would_block()) readable_ = false;
+  return result;
+}
+
+runtime::IoResult Connection::send(runtime::Pipe& pipe) {
+  const runtime::IoResult result = pipe.drain(descriptor_);
+  if (result.ok() ? pipe.size() > 0 : result.would_block()) writable_ = false;
+  return result;
+}
+
+bool Connection::is_silent() {
+  if (hung_up_ || failed_ || loop_.has_input(descriptor_)) return false;
+  readable_ = false;
+  return true;
+}
 
 void Connection::cancel() {
   canceled_ = true;

@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 #include "runtime/event_loop.h"
+#include "runtime/pipe.h"
 #include "runtime/task.h"
 
 namespace fairlead::net {
@@ -50,12 +51,16 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
 
   // As recv: a count of 0 is the end of the stream. Less than was asked for means that there is no more just now.
   runtime::IoResult receive(std::span<char> into);
+  // As Pipe::fill.
+  runtime::IoResult receive(runtime::Pipe& pipe, std::size_t most);
   // As send: may take a part only.
   runtime::IoResult send(std::span<const iovec> pieces);
+  // As Pipe::drain.
+  runtime::IoResult send(runtime::Pipe& pipe);
   // Whether the peer has neither sent nor closed anything, whatever the loop has told so far. Takes nothing; for a
   // connection that should be silent.
-  bool is_silent() const;
-  // False only where the last receive found that there is no more.
+  bool is_silent();
+  // False only where the last receive, or `is_silent`, found that there is no more.
   bool may_have_input() const { return readable_ || hung_up_ || failed_; }
 
   // Ends when `receive` is worth a call.

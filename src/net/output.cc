@@ -8,11 +8,39 @@
 
 namespace fairlead::net {
 
+// What the kernel did not take: bytes that follow this head in the same block, or a pipe.
+struct Output::Rest {
+  PipePool::Lease pipe;
+  std::size_t offset = 0;
+  std::size_t size = 0;
+  std::size_t block_size = sizeof(Rest);
+
+  static Rest* make(std::size_t size) {
+    const std::size_t block_size = sizeof(Rest) + size;
+    return ::new (runtime::Slab::allocate(block_size)) Rest{.size = size, .block_size = block_size};
+  }
+  static void destroy(Rest* rest) {
+    const std::size_t block_size = rest->block_size;
+    rest->~Rest();
+    runtime::Slab::release(rest, block_size);
+  }
+
+  char* bytes() { return reinterpret_cast<char*>(this + 1); }
+  bool is_empty() const { return size == 0 && (pipe == nullptr || pipe->size() == 0); }
+  runtime::IoResult send(Connection& connection) {
+    if (pipe != nullptr) return connection.send(*pipe);
+    const iovec left{.iov_base = bytes() + offset, .iov_len = size};
+    const runtime::IoResult result = connection.send({&left, 1});
+    offset += result.count;
+    size -= result.count;
+    return result;
+  }
+};
+
 Output::~Output() { drop(); }
 
 void Output::drop() {
-  if (block_ != nullptr) runtime::Slab::release(std::exchange(block_, nullptr), block_size_);
-  size_ = 0;
+  if (rest_ != nullptr) Rest::destroy(std::exchange(rest_, nullptr));
 }
 
 runtime::IoResult Output::send(Connection& connection, std::span<const iovec> pieces) {
@@ -23,15 +51,23 @@ runtime::IoResult Output::send(Connection& connection, std::span<const iovec> pi
   return result;
 }
 
+runtime::IoResult Output::send(Connection& connection, PipePool::Lease pipe) {
+  FAIRLEAD_ASSERT(is_empty());
+  runtime::IoResult result = connection.send(*pipe);
+  if (result.would_block()) result = {};
+  if (result.ok() && pipe->size() > 0) {
+    rest_ = Rest::make(0);
+    rest_->pipe = std::move(pipe);
+  }
+  return result;
+}
+
 void Output::keep(std::span<const iovec> pieces, std::size_t taken) {
   std::size_t total = 0;
   for (const iovec& piece : pieces) total += piece.iov_len;
   if (taken == total) return;
-  size_ = total - taken;
-  offset_ = 0;
-  block_size_ = size_;
-  block_ = static_cast<char*>(runtime::Slab::allocate(block_size_));
-  char* end = block_;
+  rest_ = Rest::make(total - taken);
+  char* end = rest_->bytes();
   for (const iovec& piece : pieces) {
     const std::size_t skipped = std::min(taken, piece.iov_len);
     const std::size_t kept = piece.iov_len - skipped;
@@ -43,8 +79,9 @@ void Output::keep(std::span<const iovec> pieces, std::size_t taken) {
 }
 
 runtime::Task<void> Output::flush(Connection& connection, Duration patience) {
+  if (is_empty()) co_return;
   std::size_t unsent = connection.unsent();
-  while (!is_empty()) {
+  while (!rest_->is_empty()) {
     const Result<void> ready =
         co_await with_result(connection.writable(deadline_after(connection.loop().now(), patience)));
     if (!ready) {
@@ -53,15 +90,12 @@ runtime::Task<void> Output::flush(Connection& connection, Duration patience) {
       if (ready.error().code == ErrorCode::timed_out && std::exchange(unsent, left) > left) continue;
       co_await Result<void>(ready);
     }
-    const iovec rest{.iov_base = block_ + offset_, .iov_len = size_};
-    const runtime::IoResult result = connection.send({&rest, 1});
+    const runtime::IoResult result = rest_->send(connection);
     if (result.would_block()) continue;
     if (!result.ok()) {
       co_await runtime::fail(
           {.code = ErrorCode::client_gone, .blame = Blame::downstream, .detail = "the connection ended while sending"});
     }
-    offset_ += result.count;
-    size_ -= result.count;
   }
   drop();
 }

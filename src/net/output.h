@@ -1,5 +1,5 @@
-// What a connection has been given to send and the kernel has not taken yet. Bounded: the next piece is sent only after
-// the last one has left.
+// What a connection has been given to send and the kernel has not taken yet: a copy, or what is left in a pipe.
+// Bounded: the next piece is sent only after the last one has left.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "net/connection.h"
+#include "net/pipe_pool.h"
 #include "runtime/task.h"
 
 namespace fairlead::net {
@@ -21,8 +22,10 @@ class Output {
   // Sends what the kernel takes now and keeps a copy of the rest. Only while `is_empty`. The result tells of a failure;
   // a rest is no failure.
   runtime::IoResult send(Connection& connection, std::span<const iovec> pieces);
+  // As above, with the bytes of a pipe, which is kept until it is empty.
+  runtime::IoResult send(Connection& connection, PipePool::Lease pipe);
   // True when everything that was given has left.
-  bool is_empty() const { return size_ == 0; }
+  bool is_empty() const { return rest_ == nullptr; }
   // Sends the rest. It ends with `timed_out` when the peer has taken nothing for `patience`; the end of the connection
   // is `client_gone`, whoever the peer is: the caller knows.
   runtime::Task<void> flush(Connection& connection, Duration patience);
@@ -30,12 +33,12 @@ class Output {
   void drop();
 
  private:
+  struct Rest;
+
   void keep(std::span<const iovec> pieces, std::size_t taken);
 
-  char* block_ = nullptr;
-  std::size_t block_size_ = 0;
-  std::size_t offset_ = 0;
-  std::size_t size_ = 0;
+  // Null almost always: an idle connection has nothing to send.
+  Rest* rest_ = nullptr;
 };
 
 }  // namespace fairlead::net

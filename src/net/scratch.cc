@@ -30,7 +30,7 @@ runtime::IoResult Input::fill(Connection& connection, std::size_t most) {
   const std::size_t room = std::min(most, scratch_.size() - size_);
   if (room == 0) return {.error = ENOBUFS};
   const runtime::IoResult result = connection.receive({begin_ + size_, room});
-  size_ += result.count;
+  size_ += static_cast<std::uint32_t>(result.count);
   return result;
 }
 

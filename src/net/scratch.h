@@ -45,7 +45,7 @@ class Input {
   std::string_view unread() const { return {begin_, size_}; }
   void consume(std::size_t count) {
     begin_ += count;
-    size_ -= count;
+    size_ -= static_cast<std::uint32_t>(count);
   }
   // Receives once, at most `most` bytes, and appends to `unread`. ENOBUFS where the scratch is full.
   runtime::IoResult fill(Connection& connection, std::size_t most);
@@ -57,9 +57,9 @@ class Input {
 
   Scratch& scratch_;
   char* begin_ = nullptr;
-  std::size_t size_ = 0;
   char* aside_ = nullptr;  // our own block, where the bytes are not in the scratch
-  std::size_t aside_size_ = 0;
+  std::uint32_t size_ = 0;
+  std::uint32_t aside_size_ = 0;
 };
 
 }  // namespace fairlead::net

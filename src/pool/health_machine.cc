@@ -64,9 +64,24 @@ std::optional<Transition> HealthMachine::eject(const OutlierFinding& finding, Ti
   ++counts_.ejections;
   is_ejected_ = true;
   is_warming_ = false;
+  is_slow_ = false;
   last_ejection_ = length;
   eject_until_ = deadline_after(now, length);
   return settle("ejected", fmt::format("{}; returns in {}", finding.words(), short_duration(length)), now);
+}
+
+std::optional<Transition> HealthMachine::turned_slow(std::string why, TimePoint now) {
+  if (!is_serving(shown_) || is_slow_) return std::nullopt;
+  ++counts_.slowdowns;
+  is_slow_ = true;
+  is_warming_ = false;
+  return settle("slow", std::move(why), now);
+}
+
+std::optional<Transition> HealthMachine::caught_up(std::string why, TimePoint now) {
+  if (!std::exchange(is_slow_, false)) return std::nullopt;
+  start_warmup(now);
+  return settle("caught_up", std::move(why), now);
 }
 
 std::optional<Transition> HealthMachine::resolved(const net::SocketAddress& address, TimePoint now) {
@@ -82,6 +97,7 @@ std::optional<Transition> HealthMachine::unresolved(std::string why, TimePoint n
   lookup_failed_ = true;
   // Whatever answers at the next address has passed no check yet.
   health_ = Health::checking;
+  is_slow_ = false;
   was_admitted_ = false;
   failures_ = 0;
   passes_ = 0;
@@ -91,7 +107,7 @@ std::optional<Transition> HealthMachine::unresolved(std::string why, TimePoint n
 std::optional<Transition> HealthMachine::set_admin(AdminState admin, std::string why, TimePoint now) {
   const bool comes_back = admin == AdminState::enabled && admin_ != AdminState::enabled;
   admin_ = admin;
-  if (comes_back && health_ == Health::up && !is_ejected_) start_warmup(now);
+  if (comes_back && health_ == Health::up && !is_ejected_ && !is_slow_) start_warmup(now);
   return settle("operator", std::move(why), now);
 }
 
@@ -159,6 +175,7 @@ void HealthMachine::failed(CheckVerdict verdict) {
   is_warming_ = false;
   // From here on the checks decide: once they pass again they know better than failures of before.
   is_ejected_ = false;
+  is_slow_ = false;
 }
 
 void HealthMachine::start_warmup(TimePoint now) {
@@ -183,6 +200,7 @@ ServerState HealthMachine::computed() const {
   if (health_ == Health::checking) return ServerState::checking;
   if (health_ == Health::down) return ServerState::down;
   if (is_ejected_) return ServerState::ejected;
+  if (is_slow_) return ServerState::slow;
   return is_warming_ ? ServerState::warming : ServerState::up;
 }
 

@@ -43,6 +43,7 @@ struct HealthCounts {
   std::uint64_t checks_failed = 0;
   std::uint64_t checks_slow = 0;
   std::uint64_t ejections = 0;
+  std::uint64_t slowdowns = 0;
 };
 
 // How a server came to be. One that a reload adds warms up; those of a process start do not.
@@ -75,6 +76,11 @@ class HealthMachine {
   void note_traffic(TimePoint now);
   // Real traffic failed on it. The caller has asked may_eject(). Ignored unless it is serving.
   std::optional<Transition> eject(const OutlierFinding& finding, TimePoint now);
+  // It answers far slower than the others, as `why` says. The caller has asked may_slow_down(). Ignored unless it is
+  // serving and not known to be slow.
+  std::optional<Transition> turned_slow(std::string why, TimePoint now);
+  // It does no longer, or nobody can tell any more; it warms up.
+  std::optional<Transition> caught_up(std::string why, TimePoint now);
   // Its name has this address now. After `unresolved` it is checked anew.
   std::optional<Transition> resolved(const net::SocketAddress& address, TimePoint now);
   // Its name has no address. The first time is a change, although it was shown as unresolved before.
@@ -138,6 +144,7 @@ class HealthMachine {
   Duration last_ejection_{};
   bool is_warming_ = false;
   bool is_ejected_ = false;
+  bool is_slow_ = false;
 
   ServerState shown_;
   TimePoint since_;

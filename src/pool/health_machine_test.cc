@@ -247,6 +247,23 @@ TEST_F(HealthMachineTest, a_server_that_the_operator_puts_back_warms_up) {
   EXPECT_EQ(machine.wake_at(), now_ + 1h + 10s);
 }
 
+TEST_F(HealthMachineTest, a_slow_server_keeps_a_tenth_of_its_weight_and_warms_up_once_it_is_fast) {
+  HealthMachine machine = up_machine();
+  const auto slowed = machine.turned_slow("answers 12 times slower than the others", now_);
+  EXPECT_EQ(slowed->to, ServerState::slow);
+  EXPECT_EQ(slowed->reason, "slow");
+  EXPECT_EQ(slowed->why, "answers 12 times slower than the others");
+  EXPECT_EQ(servers_[0].effective_weight(now_), 10 * Server::kWeightScale);
+  EXPECT_EQ(machine.counts().slowdowns, 1u);
+  EXPECT_FALSE(machine.turned_slow("still slow", now_ + 1s));
+  EXPECT_EQ(machine.wake_at(), kNever) << "no warm-up goes on meanwhile";
+  const auto recovered = machine.caught_up("as fast as the others", now_ + 5s);
+  EXPECT_EQ(recovered->to, ServerState::warming);
+  EXPECT_EQ(recovered->reason, "caught_up");
+  EXPECT_EQ(servers_[0].effective_weight(now_ + 5s), 10 * Server::kWeightScale);
+  EXPECT_EQ(servers_[0].effective_weight(now_ + 10s), 50 * Server::kWeightScale);
+}
+
 TEST_F(HealthMachineTest, a_new_address_after_none_is_checked_before_it_serves) {
   const auto vitals = std::make_shared<PoolVitals>();
   Server named(vitals, "web", "a", net::Endpoint{"app.internal", 80, ""}, 100);
@@ -276,7 +293,7 @@ TEST_F(HealthMachineTest, evidence_is_the_last_three_checks_oldest_first) {
 // Every sequence of inputs up to a length, against what is known of the server without the machine.
 class Walk {
  public:
-  static constexpr int kInputs = 10;
+  static constexpr int kInputs = 12;
   static constexpr int kLength = 5;
 
   // Runs the sequence whose digits, in base kInputs, are the inputs.
@@ -318,7 +335,7 @@ class Walk {
         if (!is_admitted_ || failures_ >= 3) {
           is_down_ = true;
           is_admitted_ = false;
-          is_ejected_ = false;
+          is_ejected_ = is_slow_ = false;
         }
         return machine.checked(failure(), now_);
       case 2:
@@ -327,6 +344,7 @@ class Walk {
       case 3: {
         const bool serves = is_serving(machine.state());
         if (serves) is_ejected_ = true;
+        if (serves) is_slow_ = false;
         return machine.eject(kFinding, now_);
       }
       case 4:
@@ -335,7 +353,7 @@ class Walk {
         return machine.advance(now_);
       case 5:
         is_resolved_ = false;
-        is_admitted_ = was_admitted_ = is_down_ = false;
+        is_admitted_ = was_admitted_ = is_down_ = is_slow_ = false;
         passes_ = failures_ = 0;
         return machine.unresolved("gone", now_);
       case 6:
@@ -347,6 +365,12 @@ class Walk {
       case 8:
         admin_ = AdminState::draining;
         return machine.set_admin(admin_, "asked", now_);
+      case 9:
+        if (is_serving(machine.state())) is_slow_ = true;
+        return machine.turned_slow("12 times slower", now_);
+      case 10:
+        is_slow_ = false;
+        return machine.caught_up("as fast as the others", now_);
       default:
         admin_ = AdminState::disabled;
         return machine.set_admin(admin_, "asked", now_);
@@ -368,7 +392,7 @@ class Walk {
     else if (is_ejected_)
       ASSERT_EQ(shown, ServerState::ejected);
     else
-      ASSERT_TRUE(is_serving(shown)) << word(shown);
+      ASSERT_TRUE(is_serving(shown) && (shown == ServerState::slow) == is_slow_) << word(shown);
     // Whatever ends by itself is waited for.
     if (shown == ServerState::ejected || shown == ServerState::warming) ASSERT_NE(machine.wake_at(), kNever);
   }
@@ -380,6 +404,7 @@ class Walk {
   bool was_admitted_ = false;
   bool is_down_ = false;
   bool is_ejected_ = false;
+  bool is_slow_ = false;
   int passes_ = 0;
   int failures_ = 0;
 };

@@ -7,25 +7,34 @@ namespace fairlead::pool {
 
 namespace {
 
-// We close before the server does: a request sent just as it closes would be lost or have to be repeated.
-Duration idle_limit(const http::H1Client& client, const KeepaliveOptions& options) {
+// What the server announced (`Keep-Alive: timeout`, RFC 2068, 19.7.1.1), less a margin, within `most`.
+Duration announced_limit(const http::H1Client& client, Duration most) {
   constexpr Duration kMargin = std::chrono::seconds(1);
-  const auto advertised = client.idle_limit();
-  if (!advertised) return options.idle;
-  return *advertised > kMargin ? *advertised - kMargin : *advertised / 2;
+  const auto announced = client.idle_limit();
+  if (!announced) return most;
+  return std::min(most, *announced > kMargin ? *announced - kMargin : *announced / 2);
 }
 
-boost::intrusive_ptr<KeepaliveCache> new_cache() { return {std::make_unique<KeepaliveCache>().release()}; }
+boost::intrusive_ptr<KeepaliveCache> new_cache(Server& server) {
+  return {std::make_unique<KeepaliveCache>(server).release()};
+}
 
 }  // namespace
 
-std::unique_ptr<http::H1Client> KeepaliveCache::take(const net::SocketAddress* address) {
+KeepaliveCache::Idle KeepaliveCache::take(const net::SocketAddress* address) {
   if (address != nullptr && std::exchange(address_, address) != address) idle_.clear();
-  if (idle_.empty()) return nullptr;
-  std::unique_ptr<http::H1Client> client = std::move(idle_.back());
+  if (idle_.empty()) return {};
+  // Since they were put here, the server may have been found to keep them for a shorter time.
+  const TimePoint now = idle_.back().client->connection().loop().now();
+  const Duration age = now - idle_.back().since;
+  if (server_.idle_limit().at_most(age, now) < age) {
+    idle_.clear();
+    return {};
+  }
+  Idle newest = std::move(idle_.back());
   idle_.pop_back();
-  client->connection().stop_watching_idle();
-  return client;
+  newest.client->connection().stop_watching_idle();
+  return newest;
 }
 
 void KeepaliveCache::put(std::unique_ptr<http::H1Client> client, const net::SocketAddress* address,
@@ -36,8 +45,10 @@ void KeepaliveCache::put(std::unique_ptr<http::H1Client> client, const net::Sock
   if (client->connection().may_have_input() && !client->is_silent()) return;
   if (idle_.size() >= options.max_idle) idle_.erase(idle_.begin());
   net::Connection& connection = client->connection();
-  idle_.push_back(std::move(client));
-  connection.watch_idle(*this, deadline_after(connection.loop().now(), idle_limit(*idle_.back(), options)));
+  const TimePoint now = connection.loop().now();
+  const Duration limit = server_.idle_limit().at_most(announced_limit(*client, options.idle), now);
+  idle_.push_back({.client = std::move(client), .since = now});
+  connection.watch_idle(*this, deadline_after(now, limit));
 }
 
 void KeepaliveCache::retire() {
@@ -46,28 +57,33 @@ void KeepaliveCache::retire() {
 }
 
 void KeepaliveCache::on_idle_ended(net::Connection& connection) {
-  std::erase_if(idle_, [&](const auto& client) { return &client->connection() == &connection; });
+  const auto ended =
+      std::ranges::find_if(idle_, [&](const Idle& idle) { return &idle.client->connection() == &connection; });
+  const TimePoint now = connection.loop().now();
+  const bool was_the_server = connection.has_hung_up() || connection.is_lost();
+  if (was_the_server) server_.idle_limit().record_close(now - ended->since, now);
+  idle_.erase(ended);
 }
 
 KeepaliveCaches::~KeepaliveCaches() { clear(); }
 
-boost::intrusive_ptr<KeepaliveCache> KeepaliveCaches::of(const Server& server) const {
+boost::intrusive_ptr<KeepaliveCache> KeepaliveCaches::of(Server& server) const {
   const auto found = caches_.find(&server);
   if (found != caches_.end()) return found->second;
-  auto retired = new_cache();
+  auto retired = new_cache(server);
   retired->retire();
   return retired;
 }
 
-void KeepaliveCaches::retain(const boost::unordered_flat_set<const Server*>& current) {
+void KeepaliveCaches::retain(const boost::unordered_flat_set<Server*>& current) {
   boost::unordered::erase_if(caches_, [&](const auto& entry) {
     if (current.contains(entry.first)) return false;
     entry.second->retire();
     return true;
   });
-  for (const Server* server : current) {
+  for (Server* server : current) {
     auto& cache = caches_[server];
-    if (cache == nullptr) cache = new_cache();
+    if (cache == nullptr) cache = new_cache(*server);
   }
 }
 

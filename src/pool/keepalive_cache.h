@@ -1,7 +1,7 @@
 // Idle upstream connections of one worker, kept for the next request to the same server.
 //
 // The one used last is used next, so that surplus ones run into their idle limit. A connection that the server closes
-// leaves the cache as soon as the loop tells of it.
+// leaves the cache as soon as the loop tells of it, and its age is a lesson to `IdleLimit`.
 #pragma once
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
@@ -9,7 +9,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <memory>
-#include <span>
+#include <optional>
 #include <vector>
 
 #include "base/time.h"
@@ -24,9 +24,17 @@ namespace fairlead::pool {
 class KeepaliveCache final : public boost::intrusive_ref_counter<KeepaliveCache, boost::thread_unsafe_counter>,
                              private net::IdleWatcher {
  public:
+  // An idle connection, and how long it has been that.
+  struct Idle {
+    std::unique_ptr<http::H1Client> client;
+    TimePoint since;
+  };
+
+  // `server` is where the connections lead; it outlives the cache or is retired with it.
+  explicit KeepaliveCache(Server& server) : server_(server) {}
   // The connection to `address` used last, or null. `address` is the server's, as Server::address() gives it; where it
   // is another than before, the connections to the old one are closed. Null keeps to the old one.
-  std::unique_ptr<http::H1Client> take(const net::SocketAddress* address);
+  Idle take(const net::SocketAddress* address);
   // Keeps a connection to the address last asked for if it is reusable, within `options`; closes it otherwise.
   void put(std::unique_ptr<http::H1Client> client, const net::SocketAddress* address, const KeepaliveOptions& options);
   // Closes all, and keeps none from here on.
@@ -36,21 +44,24 @@ class KeepaliveCache final : public boost::intrusive_ref_counter<KeepaliveCache,
  private:
   void on_idle_ended(net::Connection& connection) override;
 
-  const net::SocketAddress* address_ = nullptr;        // where all of them lead
-  std::vector<std::unique_ptr<http::H1Client>> idle_;  // the oldest first
+  Server& server_;
+  const net::SocketAddress* address_ = nullptr;  // where all of them lead
+  std::vector<Idle> idle_;                       // the oldest first
   bool is_retired_ = false;
 };
 
 // The right to use one upstream connection. Gives it back to the cache when it is destroyed, if it is still fit.
 class Lease {
  public:
+  // Where the connection comes from: one of the two is set.
+  struct Past {
+    std::optional<Duration> idle_for = {};      // a kept one, since its last request
+    std::optional<Duration> connect_time = {};  // a new one
+  };
+
   Lease(boost::intrusive_ptr<KeepaliveCache> cache, std::unique_ptr<http::H1Client> client,
-        const net::SocketAddress* address, const KeepaliveOptions& options, bool is_reused)
-      : cache_(std::move(cache)),
-        client_(std::move(client)),
-        address_(address),
-        options_(options),
-        is_reused_(is_reused) {}
+        const net::SocketAddress* address, const KeepaliveOptions& options, Past past)
+      : cache_(std::move(cache)), client_(std::move(client)), address_(address), options_(options), past_(past) {}
   Lease(Lease&&) = default;
   Lease& operator=(Lease&&) = delete;
   ~Lease() {
@@ -59,15 +70,14 @@ class Lease {
 
   http::H1Client& operator*() const { return *client_; }
   http::H1Client* operator->() const { return client_.get(); }
-  // Whether the connection had served another request before.
-  bool is_reused() const { return is_reused_; }
+  const Past& past() const { return past_; }
 
  private:
   boost::intrusive_ptr<KeepaliveCache> cache_;
   std::unique_ptr<http::H1Client> client_;
   const net::SocketAddress* address_;
   KeepaliveOptions options_;
-  bool is_reused_;
+  Past past_;
 };
 
 // One per worker: a cache for each server of the present snapshot.
@@ -79,15 +89,15 @@ class KeepaliveCaches {
   ~KeepaliveCaches();
 
   // A server that is not in the present snapshot keeps no connections: when it is gone, another may take its address.
-  boost::intrusive_ptr<KeepaliveCache> of(const Server& server) const;
+  boost::intrusive_ptr<KeepaliveCache> of(Server& server) const;
   // Drops the caches of servers that are not in `current` and opens those of new ones; call it whenever the snapshot
   // changes.
-  void retain(const boost::unordered_flat_set<const Server*>& current);
+  void retain(const boost::unordered_flat_set<Server*>& current);
   // Closes all idle connections.
   void clear();
 
  private:
-  boost::unordered_flat_map<const Server*, boost::intrusive_ptr<KeepaliveCache>> caches_;
+  boost::unordered_flat_map<Server*, boost::intrusive_ptr<KeepaliveCache>> caches_;
 };
 
 }  // namespace fairlead::pool

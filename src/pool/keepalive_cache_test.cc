@@ -61,7 +61,8 @@ class KeepaliveCacheTest : public testing::Test, private runtime::EventSource {
   runtime::SimulatedLoop loop_{1, {.short_send = 0}};
   http::Workspace workspace_;
   runtime::TaskGroup tasks_{loop_};
-  KeepaliveCache cache_;
+  TestServers servers_{1};
+  KeepaliveCache cache_{servers_[0]};
   std::vector<int> peers_;
 
  private:
@@ -80,23 +81,23 @@ TEST_F(KeepaliveCacheTest, hands_out_the_connection_used_last) {
   const http::H1Client* newest = second.get();
   cache_.put(std::move(first), nullptr, kOptions);
   cache_.put(std::move(second), nullptr, kOptions);
-  EXPECT_EQ(cache_.take(nullptr).get(), newest);
+  EXPECT_EQ(cache_.take(nullptr).client.get(), newest);
   EXPECT_EQ(cache_.size(), 1U);
 }
 
 TEST_F(KeepaliveCacheTest, connections_to_an_address_that_the_server_left_are_not_used_any_more) {
   const net::SocketAddress before = *net::numeric_address("10.0.0.1", 3000);
   const net::SocketAddress after = *net::numeric_address("10.0.0.2", 3000);
-  EXPECT_EQ(cache_.take(&before), nullptr);
+  EXPECT_EQ(cache_.take(&before).client, nullptr);
   auto in_use = used_client();
   cache_.put(used_client(), &before, kOptions);
   EXPECT_EQ(cache_.size(), 1U);
-  EXPECT_EQ(cache_.take(&after), nullptr);
+  EXPECT_EQ(cache_.take(&after).client, nullptr);
   EXPECT_EQ(cache_.size(), 0U);
   cache_.put(std::move(in_use), &before, kOptions);
   EXPECT_EQ(cache_.size(), 0U) << "a connection that was out meanwhile";
   cache_.put(used_client(), &after, kOptions);
-  EXPECT_NE(cache_.take(&after), nullptr);
+  EXPECT_NE(cache_.take(&after).client, nullptr);
 }
 
 TEST_F(KeepaliveCacheTest, a_full_cache_drops_the_oldest) {
@@ -108,8 +109,8 @@ TEST_F(KeepaliveCacheTest, a_full_cache_drops_the_oldest) {
   cache_.put(std::move(second), nullptr, kOptions);
   cache_.put(std::move(third), nullptr, kOptions);
   EXPECT_EQ(cache_.size(), 2U);
-  EXPECT_EQ(cache_.take(nullptr).get(), newest);
-  EXPECT_EQ(cache_.take(nullptr).get(), kept);
+  EXPECT_EQ(cache_.take(nullptr).client.get(), newest);
+  EXPECT_EQ(cache_.take(nullptr).client.get(), kept);
 }
 
 TEST_F(KeepaliveCacheTest, an_idle_connection_is_closed_after_its_time_and_not_before) {
@@ -126,6 +127,45 @@ TEST_F(KeepaliveCacheTest, closes_before_the_time_that_the_server_announced) {
   EXPECT_EQ(cache_.size(), 1U);
   run(200ms);
   EXPECT_EQ(cache_.size(), 0U);
+}
+
+TEST_F(KeepaliveCacheTest, keeps_none_longer_than_is_configured_whatever_the_server_announces) {
+  cache_.put(used_client("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=60\r\nContent-Length: 0\r\n\r\n"), nullptr, kOptions);
+  run(3900ms);
+  EXPECT_EQ(cache_.size(), 1U);
+  run(200ms);
+  EXPECT_EQ(cache_.size(), 0U);
+}
+
+TEST_F(KeepaliveCacheTest, closes_before_a_server_that_was_seen_to_close) {
+  for (int connection = 0; connection < 2; ++connection) {
+    cache_.put(used_client(), nullptr, kOptions);
+    run(1s);
+    hang_up();
+    run(300ms);
+    EXPECT_EQ(cache_.size(), 0U);
+  }
+  cache_.put(used_client(), nullptr, kOptions);
+  run(700ms);
+  EXPECT_EQ(cache_.size(), 1U);
+  run(100ms);
+  EXPECT_EQ(cache_.size(), 0U) << "three quarters of a second are over";
+}
+
+TEST_F(KeepaliveCacheTest, what_was_kept_before_the_limit_was_learned_is_not_used_beyond_it) {
+  cache_.put(used_client(), nullptr, kOptions);
+  servers_[0].idle_limit().record_close(1s, loop_.now());
+  run(900ms);
+  servers_[0].idle_limit().record_close(1s, loop_.now());
+  EXPECT_EQ(cache_.take(nullptr).client, nullptr);
+}
+
+TEST_F(KeepaliveCacheTest, our_own_closing_teaches_nothing) {
+  for (int connection = 0; connection < 3; ++connection) {
+    cache_.put(used_client(), nullptr, kOptions);
+    run(5s);
+  }
+  EXPECT_EQ(servers_[0].idle_limit().at_most(1h, loop_.now()), 1h);
 }
 
 TEST_F(KeepaliveCacheTest, a_connection_that_the_server_closes_leaves) {

@@ -39,7 +39,7 @@ struct ServerOptions {
 
 enum class Algorithm : std::uint8_t { round_robin, least_requests, p2c, ewma, random, first };
 
-enum class HealthType : std::uint8_t { tcp, http, udp };
+enum class HealthType : std::uint8_t { tcp, http, tls, udp };
 
 struct HealthOptions {
   HealthType type = HealthType::tcp;  // http where `path` is set
@@ -69,6 +69,8 @@ struct PassiveOptions {
   Share max_share{0.5};
   StatusSet statuses{{{502, 504}}};
   bool timeouts = false;  // a response that does not begin in time counts too
+  std::optional<std::uint32_t> slow_factor =
+      5;  // a server as many times slower than the others is slow; empty: none is
   friend bool operator==(const PassiveOptions&, const PassiveOptions&) = default;
 };
 

@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "net/endpoint_schema.h"
+#include "net/socket_address.h"
+#include "pool/health_rules.h"
 
 namespace fairlead::pool {
 namespace {
@@ -84,6 +86,17 @@ std::string shown_name(const ServerOptions& server) {
   return server.name.empty() ? server.address.text() : server.name;
 }
 
+// The same for every way to write one address. A name other than `localhost` may mean any.
+std::string place_of(const net::Endpoint& endpoint) {
+  if (endpoint.is_unix()) return endpoint.text();
+  std::string host = endpoint.host == "localhost" ? "127.0.0.1" : endpoint.host;
+  if (const auto numeric = net::numeric_address(host, endpoint.port)) return numeric->text();
+  if (host.ends_with('.')) host.pop_back();
+  std::ranges::transform(host, host.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  return net::Endpoint{host, endpoint.port, {}}.text();
+}
+
 void validate_servers(const PoolOptions& pool, const Cursor& at, Report& report) {
   const Cursor list = at.at("servers");
   if (pool.servers.empty()) {
@@ -95,9 +108,9 @@ void validate_servers(const PoolOptions& pool, const Cursor& at, Report& report)
   std::map<std::string, std::size_t> first_with_address;
   for (std::size_t index = 0; index < pool.servers.size(); ++index) {
     const std::string name = shown_name(pool.servers[index]);
-    const std::string address = pool.servers[index].address.text();
     const auto [same_name, is_new_name] = first_with_name.emplace(name, index);
-    const auto [same_address, is_new_address] = first_with_address.emplace(address, index);
+    const auto [same_address, is_new_address] =
+        first_with_address.emplace(place_of(pool.servers[index].address), index);
     if (is_new_name && is_new_address) continue;
     const auto& first = is_new_name ? same_address : same_name;
     const config::Place before = list.at(first->second).place();
@@ -110,49 +123,6 @@ void validate_servers(const PoolOptions& pool, const Cursor& at, Report& report)
     report.error(list.key_place(), list.path(),
                  {"F1012", "every server has weight 0, so none would get a request", "all weights are 0",
                   "give at least one a weight; 100 is normal"});
-}
-
-void validate_health(const HealthOptions& health, const Cursor& at, Report& report) {
-  // The default is shortened where it has to be; what was written is not changed in silence.
-  if (health.timeout > health.every && at.at("timeout").exists())
-    report.error(at.at("timeout"),
-                 {"F1013", "a check must end before the next one starts", "`timeout` is longer than `every`",
-                  fmt::format("make `timeout` at most {}", config::print_duration(health.every))});
-  if (health.type == HealthType::http && health.path.empty())
-    report.error(at.at("type"), {"F1018", "an HTTP check needs a page to ask for", "no `path`",
-                                 "add `path: /health`, or use `type: tcp`"});
-  if (health.type != HealthType::http && !health.path.empty())
-    report.error(at.at("type"), {"F1018", "only an HTTP check asks for a page", "but there is a `path`",
-                                 "use `type: http`, or delete `path`"});
-  if (health.type == HealthType::http && !health.send.empty())
-    report.error(at.at("send"), {"F1018", "an HTTP check asks for its `path` and sends nothing else", "",
-                                 "delete `send`, or use `type: tcp` without `path`"});
-  if (health.type == HealthType::udp && health.send.empty())
-    report.error(at.at("type"), {"F1018", "a UDP check needs something to send, since there is no connection to test",
-                                 "no `send`", "add `send`, or check the same port by `type: tcp`"});
-  // A greeting is looked for only where somebody says so: else the page was forgotten.
-  if (health.type == HealthType::tcp && !health.body.empty() && health.send.empty() && !at.at("type").exists())
-    report.error(at.at("body"),
-                 {"F1018", "there is nothing whose answer could contain this text", "no `path` or `send`",
-                  "add `path: /health`; for a greeting that the server sends by itself, `type: tcp`"});
-  if (health.type != HealthType::http)
-    for (const char* key : {"host", "headers", "expect"})
-      if (at.at(key).exists())
-        report.error(at.at(key), {"F1018", fmt::format("`{}` is for HTTP checks, and this is none", key), "",
-                                  "add `path: /health`, or delete it"});
-}
-
-void validate_check_of_unix_sockets(const PoolOptions& pool, const Cursor& at, Report& report) {
-  const bool has_unix =
-      std::ranges::any_of(pool.servers, [](const ServerOptions& server) { return server.address.is_unix(); });
-  if (!has_unix) return;
-  const Cursor health = at.at("health");
-  if (pool.health.port != 0)
-    report.error(health.at("port"), {"F1018", "a server on a Unix socket has no other port to check", "",
-                                     "delete `port`, or put that server into a pool of its own"});
-  if (pool.health.type == HealthType::udp)
-    report.error(health.at("type"), {"F1018", "a server on a Unix socket cannot be checked by UDP", "",
-                                     "use `type: tcp`, which connects to the socket"});
 }
 
 }  // namespace
@@ -257,9 +227,12 @@ config::EnumWords<Algorithm> words_of(const Algorithm*) {
 }
 
 config::EnumWords<HealthType> words_of(const HealthType*) {
-  return {.usual = {{"tcp", HealthType::tcp}, {"http", HealthType::http}, {"udp", HealthType::udp}},
+  return {.usual = {{"tcp", HealthType::tcp},
+                    {"http", HealthType::http},
+                    {"tls", HealthType::tls},
+                    {"udp", HealthType::udp}},
           .aliases = {},
-          .unsupported = {"tls", "grpc", "h2c"}};
+          .unsupported = {"grpc", "h2c"}};
 }
 
 config::EnumWords<LastResort> words_of(const LastResort*) {
@@ -270,7 +243,8 @@ config::SchemaPtr schema_of(const HealthOptions*) {
   constexpr std::uint32_t kMaxCount = 100;
   return record<HealthOptions>(
       field("type", &HealthOptions::type,
-            "How a server is asked: by connecting (`tcp`), for a page (`http`), or by a datagram (`udp`). "
+            "How a server is asked: by connecting (`tcp`), for a page (`http`), by a TLS handshake (`tls`), or by a "
+            "datagram (`udp`). "
             "Default: `http` where there is a `path`, else `tcp`."),
       field("path", &HealthOptions::path, "The page to ask for; it answers well when the app can do its work.")
           .check(check_path),
@@ -282,7 +256,8 @@ config::SchemaPtr schema_of(const HealthOptions*) {
       field("send", &HealthOptions::send,
             "What a TCP or UDP check sends, as in `\"PING\\r\\n\"`; without `body` any answer passes."),
       field("body", &HealthOptions::body, "Text that the page, or the answer to `send`, must contain."),
-      field("host", &HealthOptions::host, "The Host header of the check. Default: the server's address.")
+      field("host", &HealthOptions::host,
+            "The Host header of the check, or the name that a TLS check asks for. Default: the server's address.")
           .check(check_host),
       field("port", &HealthOptions::port, "Another port to check than the server's own; 0 is its own."),
       field("headers", &HealthOptions::headers, "Headers to send with the check.", header_map())
@@ -292,6 +267,7 @@ config::SchemaPtr schema_of(const HealthOptions*) {
 
 config::SchemaPtr schema_of(const PassiveOptions*) {
   constexpr std::uint32_t kMaxFailures = 10'000;
+  constexpr std::uint32_t kMaxFactor = 1000;
   return record<PassiveOptions>(
       field("failures", &PassiveOptions::failures,
             "Failed requests that eject a server: as many in a row, or within `window`.")
@@ -303,7 +279,11 @@ config::SchemaPtr schema_of(const PassiveOptions*) {
       field("max_share", &PassiveOptions::max_share, "Never eject more than this share of the pool."),
       field("statuses", &PassiveOptions::statuses, "Responses that count as failures."),
       field("timeouts", &PassiveOptions::timeouts,
-            "Whether a response that does not begin within `timeouts.first_byte` is a failure too."));
+            "Whether a response that does not begin within `timeouts.first_byte` is a failure too."),
+      field("slow_factor", &PassiveOptions::slow_factor,
+            "A server that answers this many times slower than the others of its pool is `slow`, and gets a tenth of "
+            "its share until it does no longer; `off`: never.")
+          .range(2, kMaxFactor));
 }
 
 config::SchemaPtr schema_of(const PoolTimeouts*) {
@@ -361,8 +341,7 @@ config::SchemaPtr schema_of(const PoolOptions*) {
 
 void validate(const PoolOptions& pool, const Cursor& at, Report& report) {
   validate_servers(pool, at, report);
-  validate_health(pool.health, at.at("health"), report);
-  validate_check_of_unix_sockets(pool, at, report);
+  validate_health(pool, at, report);
   validate(pool.sticky, at.at("sticky"), report);
   const bool has_limit = pool.limits.max_inflight || std::ranges::any_of(pool.servers, [](const ServerOptions& server) {
                            return server.max_inflight.has_value();
@@ -371,14 +350,6 @@ void validate(const PoolOptions& pool, const Cursor& at, Report& report) {
     report.warning_about(at.at("queue").key_place(), at.at("queue").path(),
                          {"F3004", "nothing ever waits in this `queue`: no server has a limit", "",
                           "add `limits: {max_inflight: 100}`, or delete `queue`"});
-  const Cursor passive = at.at("passive");
-  if (pool.passive.max_share.fraction >= 1)
-    report.error(passive.at("max_share"), {"F2202", "live traffic could eject every server of this pool",
-                                           "nothing would be left", "keep it below 100%; 50% is the default"});
-  if (pool.passive.max_eject < pool.passive.eject)
-    report.error(passive.at("max_eject").exists() ? passive.at("max_eject") : passive.at("eject"),
-                 {"F1014", "`max_eject` is shorter than `eject`", "",
-                  fmt::format("make `max_eject` at least {}", config::print_duration(pool.passive.eject))});
 }
 
 }  // namespace fairlead::pool

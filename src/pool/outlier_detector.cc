@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <utility>
 
 #include "pool/health/duration_text.h"
@@ -87,19 +88,33 @@ void OutlierDetector::arm(Totals base, std::uint64_t successes_in_window, std::u
                              std::max({static_cast<std::uint64_t>(needed), at_least, std::uint64_t{1}}));
 }
 
-bool may_eject(std::span<const Member> members, const Server& server, Share max_share) {
+namespace {
+
+// Whether one more of the pool may be taken from, where those in one of the states `taken` have been already.
+bool may_take_one_more(std::span<const Member> members, const Server& server, Share max_share,
+                       std::initializer_list<ServerState> taken) {
   std::size_t in_rotation = 0;
-  std::size_t ejected = 0;
+  std::size_t taken_already = 0;
   std::size_t others_serving = 0;
   for (const Member& member : members) {
     const ServerState state = member.server->state();
     if (state == ServerState::disabled || state == ServerState::draining) continue;
     ++in_rotation;
-    if (state == ServerState::ejected) ++ejected;
+    if (std::ranges::find(taken, state) != taken.end()) ++taken_already;
     if (is_serving(state) && member.server.get() != &server) ++others_serving;
   }
   const double limit = max_share.fraction * static_cast<double>(in_rotation);
-  return others_serving > 0 && static_cast<double>(ejected + 1) <= limit;
+  return others_serving > 0 && static_cast<double>(taken_already + 1) <= limit;
+}
+
+}  // namespace
+
+bool may_eject(std::span<const Member> members, const Server& server, Share max_share) {
+  return may_take_one_more(members, server, max_share, {ServerState::ejected});
+}
+
+bool may_slow_down(std::span<const Member> members, const Server& server, Share max_share) {
+  return may_take_one_more(members, server, max_share, {ServerState::ejected, ServerState::slow});
 }
 
 }  // namespace fairlead::pool

@@ -70,5 +70,7 @@ class OutlierDetector {
 // Whether `server` may be ejected now: not from a pool of one, not beyond `max_share` of the pool, and not while no
 // other member serves. Members that the operator took out do not count.
 bool may_eject(std::span<const Member> members, const Server& server, Share max_share);
+// The same for giving it less work because it is slow: at most `max_share` of the pool is slow or ejected at a time.
+bool may_slow_down(std::span<const Member> members, const Server& server, Share max_share);
 
 }  // namespace fairlead::pool

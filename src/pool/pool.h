@@ -38,6 +38,8 @@ class Pool {
   std::uint64_t epoch() const { return vitals_->epoch.load(std::memory_order_acquire); }
   // Shared by all workers; use it from any thread.
   RetryBudget& retry_budget() const { return vitals_->retry_budget; }
+  // Of second servers for late requests (proxy/hedge.h). As above.
+  RetryBudget& hedge_budget() const { return vitals_->hedge_budget; }
   // Where requests wait while every server is full. Shared by all workers.
   WaitingLine& waiting_line() const { return vitals_->waiting_line; }
   // Null where clients do not stick.
@@ -65,7 +67,7 @@ class StateCounts {
   void add(ServerState state) { ++counts_[static_cast<std::size_t>(state)]; }
   void remove(ServerState state) { --counts_[static_cast<std::size_t>(state)]; }
   std::uint32_t of(ServerState state) const { return counts_[static_cast<std::size_t>(state)]; }
-  std::uint32_t serving() const { return of(ServerState::up) + of(ServerState::warming); }
+  std::uint32_t serving() const { return of(ServerState::up) + of(ServerState::warming) + of(ServerState::slow); }
   std::uint32_t failed() const { return of(ServerState::down) + of(ServerState::ejected); }
   std::uint32_t total() const;
 

@@ -26,6 +26,18 @@ std::optional<Tier> tier_of(const Member& member) {
   return std::nullopt;
 }
 
+void record_answer(Server& server, Duration wait, TimePoint now) {
+  server.latency().record_answer(wait, now);
+  server.pace_sums().record(wait);
+}
+
+// The answer was not waited for to its beginning. It tells something where it would have been a late one.
+void record_no_answer(Server& server, Duration wait, TimePoint now) {
+  const std::uint32_t usual = server.latency().at(now).faded;
+  if (usual != 0 && wait >= usual * PeakLatency::kUnit) server.pace_sums().record(wait);
+  server.latency().record_at_least(wait, now);
+}
+
 }  // namespace
 
 PoolView::PoolView(std::shared_ptr<const Pool> pool, Random& random, SuspectListener& suspects)
@@ -178,7 +190,7 @@ void PoolView::report(Server& server, int status, Duration wait, TimePoint now) 
   else if (status >= 400)
     server.latency().record_at_least(wait, now);
   else
-    server.latency().record_answer(wait, now);
+    record_answer(server, wait, now);
 
   if (!pool_->options().passive.statuses.contains(status))
     server.record_success();
@@ -191,7 +203,7 @@ void PoolView::report(Server& server, const Error& error, Duration wait, TimePoi
   if (is_failure)
     server.latency().record_failure(wait, now);
   else
-    server.latency().record_at_least(wait, now);
+    record_no_answer(server, wait, now);
   if (is_failure && server.record_failure()) suspects_.on_suspect(server);
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "pool/answer_times.h"
 #include "pool/balancer.h"
 #include "pool/permit.h"
 #include "pool/pool.h"
@@ -60,6 +61,9 @@ class PoolView {
   void report(Server& server, int status, Duration wait, TimePoint now);
   void report(Server& server, const Error& error, Duration wait, TimePoint now);
 
+  // What this worker has seen of the pool, where anybody records it.
+  AnswerTimes& answer_times() { return answer_times_; }
+
   // True while requests go to servers that are not known to be well, because none is.
   bool is_last_resort() const { return last_resort_; }
 
@@ -75,6 +79,7 @@ class PoolView {
   Random& random_;
   SuspectListener& suspects_;
   std::unique_ptr<Balancer> balancer_;
+  AnswerTimes answer_times_;
   std::vector<Candidate> eligible_;
   std::uint64_t epoch_ = 0;
   Deadline next_step_ = kNever;

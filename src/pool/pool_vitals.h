@@ -1,5 +1,5 @@
 // What all generations of one pool share: the epoch of its servers' eligibility, its retry
-// budget and its waiting line.
+// and hedge budgets and its waiting line.
 #pragma once
 
 #include <atomic>
@@ -15,6 +15,7 @@ struct PoolVitals {
   // Moves whenever a server's eligibility or weight changed.
   alignas(64) std::atomic<std::uint64_t> epoch{1};
   RetryBudget retry_budget;
+  RetryBudget hedge_budget{1};
   WaitingLine waiting_line;
 };
 

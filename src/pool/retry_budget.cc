@@ -30,7 +30,7 @@ bool RetryBudget::try_spend(Share share, TimePoint now) {
     requests += slot.requests.load(std::memory_order_relaxed);
     retries += slot.retries.load(std::memory_order_relaxed);
   }
-  const double allowed = static_cast<double>(kMinimum) + share.fraction * static_cast<double>(requests);
+  const double allowed = static_cast<double>(minimum_) + share.fraction * static_cast<double>(requests);
   if (static_cast<double>(retries) <= allowed) return true;
   current.retries.fetch_sub(1, std::memory_order_relaxed);
   return false;

@@ -20,6 +20,8 @@ class RetryBudget {
   // Retries allowed in the window whatever the traffic, so that a quiet pool can retry at all.
   static constexpr std::uint32_t kMinimum = 10;
 
+  explicit RetryBudget(std::uint32_t minimum = kMinimum) : minimum_(minimum) {}
+
   // Counts a request (first tries only).
   void record_request(TimePoint now);
   // Takes one retry from the budget; false where `share` of the window's requests and the minimum are used up.
@@ -36,6 +38,7 @@ class RetryBudget {
   Slot& slot_at(std::int64_t second);
 
   alignas(64) std::array<Slot, kSlots> slots_;
+  std::uint32_t minimum_;
 };
 
 }  // namespace fairlead::pool

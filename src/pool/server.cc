@@ -20,12 +20,14 @@ Server::Server(std::shared_ptr<PoolVitals> vitals, std::string pool, std::string
 
 std::uint32_t Server::effective_weight(TimePoint now) const {
   const std::uint32_t full = weight() * kWeightScale;
-  if (full == 0 || state() != ServerState::warming) return full;
+  const ServerState shown = state();
+  if (shown == ServerState::slow) return static_cast<std::uint32_t>(static_cast<double>(full) * kReducedShare);
+  if (full == 0 || shown != ServerState::warming) return full;
   const auto warmup = published_.warmup.load(std::memory_order_relaxed);
   const auto elapsed = now.time_since_epoch().count() - published_.warmup_start.load(std::memory_order_relaxed);
   if (elapsed >= warmup) return full;
   const double progress = static_cast<double>(elapsed) / static_cast<double>(warmup);
-  const double ramped = static_cast<double>(full) * std::max(progress, kWarmupStart);
+  const double ramped = static_cast<double>(full) * std::max(progress, kReducedShare);
   return std::max(static_cast<std::uint32_t>(ramped), std::uint32_t{1});
 }
 

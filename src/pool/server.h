@@ -15,6 +15,8 @@
 #include "base/time.h"
 #include "net/endpoint.h"
 #include "net/socket_address.h"
+#include "pool/idle_limit.h"
+#include "pool/pace_sums.h"
 #include "pool/peak_latency.h"
 #include "pool/pool_vitals.h"
 #include "pool/server_state.h"
@@ -28,8 +30,8 @@ class Server : public std::enable_shared_from_this<Server> {
  public:
   // Effective weights are in units of 1 / kWeightScale, so that a small weight can be ramped too.
   static constexpr std::uint32_t kWeightScale = 256;
-  // The share of its weight with which a server starts to warm up.
-  static constexpr double kWarmupStart = 0.1;
+  // The share of its weight that a server has while it is slow, and with which it starts to warm up.
+  static constexpr double kReducedShare = 0.1;
 
   // `vitals` belong to the pool called `pool`. Starts as `checking`, or `unresolved` where `endpoint` needs a lookup.
   Server(std::shared_ptr<PoolVitals> vitals, std::string pool, std::string name, net::Endpoint endpoint,
@@ -57,13 +59,18 @@ class Server : public std::enable_shared_from_this<Server> {
   std::uint64_t requests() const { return load_.requests.load(std::memory_order_relaxed); }
   std::uint64_t successes() const { return load_.successes.load(std::memory_order_relaxed); }
   std::uint64_t failures() const { return failure_.failures.load(std::memory_order_relaxed); }
-  // The weight in units of 1 / kWeightScale, ramped from kWarmupStart to all of it while warming; at least 1 unless
-  // the configured weight is 0.
+  // The weight in units of 1 / kWeightScale: kReducedShare of it while slow, ramped from there to all of it while
+  // warming; at least 1 unless the configured weight is 0.
   std::uint32_t effective_weight(TimePoint now) const;
 
   // How long its answers take to begin, over all workers. Workers report to it; anyone may read.
   PeakLatency& latency() { return load_.latency; }
   const PeakLatency& latency() const { return load_.latency; }
+  PaceSums& pace_sums() { return load_.pace_sums; }
+  const PaceSums& pace_sums() const { return load_.pace_sums; }
+
+  // How long it keeps idle connections. Workers teach and ask it.
+  IdleLimit& idle_limit() { return idle_limit_; }
 
   // Workers.
   void record_success() {
@@ -111,6 +118,7 @@ class Server : public std::enable_shared_from_this<Server> {
     std::atomic<std::uint64_t> requests{0};
     std::atomic<std::uint64_t> successes{0};
     PeakLatency latency;  // read beside `in_flight` by those who choose
+    PaceSums pace_sums;
   };
   // Written when something fails.
   struct alignas(kCacheLine) Failure {
@@ -123,7 +131,9 @@ class Server : public std::enable_shared_from_this<Server> {
   Published published_;
   Load load_;
   Failure failure_;
-  alignas(kCacheLine) std::shared_ptr<PoolVitals> vitals_;
+  // What hardly ever changes.
+  alignas(kCacheLine) IdleLimit idle_limit_;
+  std::shared_ptr<PoolVitals> vitals_;
   std::string pool_;
   std::string name_;
   net::Endpoint endpoint_;

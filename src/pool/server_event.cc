@@ -56,8 +56,9 @@ std::string_view word(Severity severity) {
 }
 
 Severity severity(const ServerEvent& event) {
-  return state_class(event.to) == StateClass::failed || event.to == ServerState::unresolved ? Severity::warning
-                                                                                            : Severity::info;
+  const bool is_trouble = state_class(event.to) == StateClass::failed || event.to == ServerState::unresolved ||
+                          event.to == ServerState::slow;
+  return is_trouble ? Severity::warning : Severity::info;
 }
 
 Severity severity(const PoolEvent& event) {

@@ -20,6 +20,7 @@ constexpr std::array<StateWords, kServerStates.size()> kStateWords{{
     {"checking", "○", "CHECK", StateClass::neutral},
     {"down", "✕", "DOWN", StateClass::failed},
     {"ejected", "◆", "EJECT", StateClass::failed},
+    {"slow", "◔", "SLOW", StateClass::serving},
     {"warming", "◐", "WARM", StateClass::serving},
     {"up", "●", "UP", StateClass::serving},
 }};

@@ -11,11 +11,11 @@ namespace fairlead::pool {
 enum class AdminState : std::uint8_t { enabled, draining, disabled };
 
 // The shown state: the first that applies, in this order.
-enum class ServerState : std::uint8_t { disabled, draining, unresolved, checking, down, ejected, warming, up };
+enum class ServerState : std::uint8_t { disabled, draining, unresolved, checking, down, ejected, slow, warming, up };
 
 inline constexpr std::array kServerStates{ServerState::disabled, ServerState::draining, ServerState::unresolved,
                                           ServerState::checking, ServerState::down,     ServerState::ejected,
-                                          ServerState::warming,  ServerState::up};
+                                          ServerState::slow,     ServerState::warming,  ServerState::up};
 
 enum class PoolState : std::uint8_t { ok, degraded, failing, empty };
 
@@ -30,7 +30,9 @@ std::string_view ascii(ServerState state);
 StateClass state_class(ServerState state);
 
 // Takes new requests in normal operation.
-constexpr bool is_serving(ServerState state) { return state == ServerState::up || state == ServerState::warming; }
+constexpr bool is_serving(ServerState state) {
+  return state == ServerState::up || state == ServerState::warming || state == ServerState::slow;
+}
 
 // Takes new requests only while nothing in its pool is serving.
 constexpr bool is_last_resort(ServerState state) {

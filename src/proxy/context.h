@@ -24,6 +24,8 @@ struct Counters {
   telemetry::Gauge open_tunnels;
   telemetry::Counter retries;
   telemetry::Counter retries_recovered;              // requests that a retry saved
+  telemetry::Counter hedges;                         // requests that a second server got while the first was late
+  telemetry::Counter hedges_won;                     // that the second one served
   std::array<telemetry::Counter, 6> status_classes;  // [2]: 2xx; [0]: no response was sent
   std::array<telemetry::Counter, kErrorCodes> failures;
   telemetry::Counter cut_responses;

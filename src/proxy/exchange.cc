@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "http/codec/hop_by_hop.h"
+#include "proxy/connector.h"
 #include "proxy/error_response.h"
 #include "proxy/local_response.h"
 #include "runtime/both.h"
@@ -59,6 +60,7 @@ Exchange::~Exchange() { downstream_.watch_departure(nullptr); }
 void Exchange::abandon(ErrorCode why) {
   abandoned_ = why;
   if (upstream_ != nullptr) upstream_->cancel();
+  if (hedge_ != nullptr) hedge_->cancel();
   if (place_ != nullptr) place_->give_up();
 }
 
@@ -93,11 +95,11 @@ runtime::Task<void> Exchange::run() {
 }
 
 runtime::Task<void> Exchange::attempt() {
-  const TimePoint began = context_.loop.now();
+  try_began_ = context_.loop.now();
   const bool same_server = std::exchange(needs_fresh_connection_, false);
   if (!same_server) {
     permit_.release();
-    Result<pool::Permit> permit = admit(began);
+    Result<pool::Permit> permit = admit(try_began_);
     const bool may_wait = !permit && permit.error().code == ErrorCode::queue_full && !sticky_.is_bound();
     if (may_wait) permit = co_await wait_for_permit().result();
     permit_ = co_await std::move(permit);
@@ -105,21 +107,26 @@ runtime::Task<void> Exchange::attempt() {
     tried_.add(*server_);
   }
   answer_began_.reset();
+  Result<pool::Lease> leased =
+      co_await lease_connection(context_, *server_,
+                                {.pool = pool().pool().options(),
+                                 .fresh = same_server || retry_.retries() > 0,
+                                 .is_sent_once = !retry_.may_repeat_method() || downstream_.is_receiving(),
+                                 .deadline = total_deadline_},
+                                upstream_)
+          .result();
   Result<void> outcome;
-  {
-    const Result<pool::Lease> leased = co_await lease(*server_, same_server || retry_.retries() > 0).result();
-    if (leased) {
-      reused_ = leased->is_reused();
-      upstream_ = &**leased;
-      outcome = co_await forward(**leased).result();
-    } else {
-      reused_ = false;
-      outcome = std::unexpected(leased.error());
-    }
+  if (leased) {
+    use(std::move(*leased));
+    outcome = co_await forward(*upstream_).result();
     upstream_ = nullptr;
+    lease_.reset();
+  } else {
+    past_ = {};
+    outcome = std::unexpected(leased.error());
   }
-  if (!outcome) note_attempt(outcome.error(), began);
-  report(outcome, began);
+  if (!outcome) note_attempt(outcome.error());
+  report(outcome);
   co_await Result<void>(outcome);
 }
 
@@ -143,45 +150,19 @@ runtime::Task<pool::Permit> Exchange::wait_for_permit() {
   co_return permit;
 }
 
-runtime::Task<pool::Lease> Exchange::lease(pool::Server& server, bool fresh) {
-  const pool::PoolOptions& options = pool().pool().options();
-  const boost::intrusive_ptr<pool::KeepaliveCache> cache = context_.upstream.of(server);
-  const net::SocketAddress* address = server.address();
-  while (!fresh) {
-    std::unique_ptr<http::H1Client> idle = cache->take(address);
-    if (idle == nullptr) break;
-    // What must not be sent twice is not sent on a connection that the server may just have closed.
-    const bool is_sent_once = !retry_.may_repeat_method() || downstream_.is_receiving();
-    if (is_sent_once && !idle->is_silent()) continue;
-    connect_time_.reset();
-    co_return pool::Lease(cache, std::move(idle), address, options.keepalive, true);
-  }
-  if (address == nullptr) {
-    co_await runtime::fail({.code = ErrorCode::dns_failed,
-                            .blame = Blame::upstream,
-                            .retry_is_safe = true,
-                            .detail = "the server's name has no address"});
-  }
-  const TimePoint began = context_.loop.now();
-  const runtime::Accepted socket = context_.loop.connect(address->get(), address->size);
-  if (socket.descriptor < 0) co_await Result<void>(std::unexpected(http::connect_error(socket.error)));
-  auto client = std::make_unique<http::H1Client>(context_.loop, socket.descriptor, context_.workspace);
-  upstream_ = client.get();
-  co_await client->connected(within_total(options.timeouts.connect));
-  connect_time_ = context_.loop.now() - began;
-  co_return pool::Lease(cache, std::move(client), address, options.keepalive, false);
+void Exchange::use(pool::Lease lease) {
+  lease_.emplace(std::move(lease));
+  past_ = lease_->past();
+  upstream_ = &**lease_;
 }
 
 runtime::Task<void> Exchange::forward(http::ClientStream& upstream) {
   upload_ended_.reset();
-  upstream.set_send_patience(route_->options.timeouts.idle);
-  http::BufferWriter& writer = upstream.begin_head(request_.method_text(), request_.target());
-  writer.append(request_.field_lines());
   sent_at_ = context_.loop.now();
-  co_await upstream.send_head(request_.framing(), request_.upgrade());
+  co_await request_.send_head(upstream, route_->options.timeouts.idle);
   if (!downstream_.is_receiving() && !kept_body_.has_content()) {
     end_upload();
-    co_await relay_response(upstream);
+    co_await (may_hedge() ? relay_first_response(upstream) : relay_response(upstream));
     co_return;
   }
   // Both at once: a response may come before the upload is over.
@@ -194,18 +175,42 @@ runtime::Task<void> Exchange::forward(http::ClientStream& upstream) {
   if (!response_complete_) co_await Result<void>(outcome);
 }
 
+// Once, and not where the client came back to its server.
+bool Exchange::may_hedge() const {
+  return route_->options.hedge && retry_.may_repeat_method() && tried_.count() == 1 && sticky_.wanted() == nullptr &&
+         request_.upgrade().empty();
+}
+
+runtime::Task<void> Exchange::relay_first_response(http::ClientStream& upstream) {
+  Hedge hedge(context_, pool(), request_, route_->options);
+  hedge_ = &hedge;
+  co_await hedge.race({.stream = upstream, .server = *server_, .past = past_, .began = try_began_}, tried_,
+                      answer_deadline());
+  hedge_ = nullptr;
+  if (hedge.is_sent()) hedge_note_ = hedge.has_won() ? "won" : "lost";
+  if (hedge.has_won()) {
+    // The first connection ends here, and with it the first server's work.
+    use(hedge.take_lease());
+    permit_ = hedge.take_permit();
+    server_ = permit_.server();
+    try_began_ = hedge.began();
+  }
+  co_await relay_response(*upstream_);
+}
+
 runtime::Task<void> Exchange::send_request_body(http::ClientStream& upstream) {
   if (kept_body_.has_content()) {
     const Result<void> sent = co_await kept_body_.send(upstream).result();
     if (!sent) end_upload();  // As below.
   }
+  downstream_.allow_pipes(upstream.takes_pipes());
   for (int pieces = 1; downstream_.is_receiving() && !upload_ended_; ++pieces) {
-    const http::BodyPart part = co_await downstream_.read_body();
+    http::BodyPart part = co_await downstream_.read_body();
     body_is_gone_ = true;
     co_await check_body_size();
     const std::string_view trailers = part.is_last ? downstream_.request_trailers() : std::string_view();
     // A server that stops reading may have answered already: its response, or its absence, tells what it meant.
-    const Result<void> sent = co_await upstream.send_body(part, trailers).result();
+    const Result<void> sent = co_await upstream.send_body(std::move(part), trailers).result();
     if (!sent) break;
     if (pieces % kPiecesPerTurn == 0) co_await runtime::Yield(context_.loop);
   }
@@ -286,13 +291,14 @@ runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
   for (std::size_t index = 0; index < head->fields.size(); ++index) {
     if (head->fields[index].id == http::FieldId::x_request_id) dropped.set(index);
   }
-  const http::BodyPart first = co_await upstream.buffered_body();
+  http::BodyPart first = co_await upstream.buffered_body();
+  const bool is_whole = first.is_last;
   http::BufferWriter& writer = downstream_.begin_head(head->status, head->reason);
   http::copy_fields(writer, head->fields, dropped);
   http::write_field(writer, "X-Request-Id", request_.id());
   sticky_.write(writer, *server_);
-  co_await downstream_.send_head(http::OutgoingFraming::of(*head, request_.method()), first);
-  if (!first.is_last) co_await relay_body(upstream, idle);
+  co_await downstream_.send_head(http::OutgoingFraming::of(*head, request_.method()), std::move(first));
+  if (!is_whole) co_await relay_body(upstream, idle);
   response_complete_ = true;
   if (upload_ended_) co_return;
   // The answer is complete and the upload is not: the rest of it interests nobody.
@@ -302,6 +308,7 @@ runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
 }
 
 runtime::Task<void> Exchange::relay_body(http::ClientStream& upstream, Duration idle) {
+  upstream.allow_pipes(downstream_.takes_pipes());
   for (int pieces = 1;; ++pieces) {
     const Duration patience = std::min(idle, total_deadline_ - context_.loop.now());
     if (patience <= Duration::zero()) {
@@ -309,9 +316,10 @@ runtime::Task<void> Exchange::relay_body(http::ClientStream& upstream, Duration 
                               .blame = Blame::upstream,
                               .detail = "the response took longer than `timeouts.total`"});
     }
-    const http::BodyPart part = co_await upstream.read_body(patience);
-    co_await downstream_.send_body(part, part.is_last ? upstream.response_trailers() : std::string_view());
-    if (part.is_last) co_return;
+    http::BodyPart part = co_await upstream.read_body(patience);
+    const bool is_last = part.is_last;
+    co_await downstream_.send_body(std::move(part), is_last ? upstream.response_trailers() : std::string_view());
+    if (is_last) co_return;
     if (pieces % kPiecesPerTurn == 0) co_await runtime::Yield(context_.loop);
   }
 }
@@ -349,39 +357,35 @@ bool Exchange::may_retry(const Error& error) {
   return next != RetryPolicy::Next::nothing;
 }
 
-// The server closed a kept connection while our request was on its way. What takes longer than that has another cause.
 bool Exchange::was_race(const Error& error) const {
-  constexpr Duration kLongestWay = std::chrono::milliseconds(500);
-  return reused_ && error.code == ErrorCode::reset_before_response && error.retry_if_idempotent &&
-         context_.loop.now() - sent_at_ <= kLongestWay;
+  return was_keepalive_race(error, past_, context_.loop.now() - sent_at_);
 }
 
-void Exchange::report(const Result<void>& outcome, TimePoint began) {
+void Exchange::report(const Result<void>& outcome) {
   const TimePoint now = context_.loop.now();
   if (outcome) {
-    pool().report(*server_, status_, server_wait(began), now);
+    pool().report(*server_, status_, server_wait(), now);
     return;
   }
-  // It says nothing of the server's health.
-  if (was_race(outcome.error())) return;
-  pool().report(*server_, outcome.error(), server_wait(began), now);
+  // It says nothing of the server's health, but how long it keeps idle connections.
+  if (was_race(outcome.error())) {
+    server_->idle_limit().record_close(*past_.idle_for, now);
+    return;
+  }
+  pool().report(*server_, outcome.error(), server_wait(), now);
 }
 
 // From when the server had all of the request; a client that uploads slowly does not make it slow.
-Duration Exchange::server_wait(TimePoint began) const {
+Duration Exchange::server_wait() const {
   const TimePoint end = answer_began_.value_or(context_.loop.now());
-  if (!request_.has_body()) return end - began;
+  if (!request_.has_body()) return end - try_began_;
   return std::max(end - upload_ended_.value_or(end), Duration::zero());
 }
 
-void Exchange::note_attempt(const Error& error, TimePoint began) {
+void Exchange::note_attempt(const Error& error) {
   if (attempt_count_ == attempts_.size()) return;
   attempts_[attempt_count_++] = {
-      .server = server_->name(), .reason = word(error.code), .took = context_.loop.now() - began};
-}
-
-Deadline Exchange::within_total(Duration wait) const {
-  return std::min(deadline_after(context_.loop.now(), wait), total_deadline_);
+      .server = server_->name(), .reason = word(error.code), .took = context_.loop.now() - try_began_};
 }
 
 runtime::Task<void> Exchange::answer_locally() {
@@ -455,9 +459,10 @@ void Exchange::record(const Result<void>& outcome) {
                                  .status = has_failed && status_ == 0 ? status_of(outcome.error().code) : status_,
                                  .reason = has_failed ? word(outcome.error().code) : std::string_view("ok"),
                                  .retry_note = has_failed ? retry_.note() : std::string_view(),
+                                 .hedged = hedge_note_,
                                  .total = context_.loop.now() - start_,
                                  .queue = queue_time_,
-                                 .connect = connect_time_,
+                                 .connect = past_.connect_time,
                                  .first_byte = first_byte_time_,
                                  .bytes_in = downstream_.bytes_received() + tunnel_counts_.from_client,
                                  .bytes_out = downstream_.bytes_sent() + tunnel_counts_.from_server,
@@ -471,7 +476,7 @@ void Exchange::record(const Result<void>& outcome) {
   }
   if (server_ != nullptr) {
     record.server = server_->name();
-    record.reused = reused_;
+    record.reused = past_.idle_for.has_value();
   }
   context_.access_log.record(record);
 }

@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/time.h"
-#include "http/h1_client.h"
 #include "http/stream.h"
 #include "http/tunnel.h"
 #include "pool/balancer.h"
@@ -18,6 +17,7 @@
 #include "proxy/body_buffer.h"
 #include "proxy/context.h"
 #include "proxy/forwarded_request.h"
+#include "proxy/hedge.h"
 #include "proxy/retry_policy.h"
 #include "proxy/snapshot.h"
 #include "proxy/stickiness.h"
@@ -56,10 +56,13 @@ class Exchange final : private http::DepartureWatcher {
   Result<pool::Permit> admit(TimePoint now);
   // Where every server is full: a permit of the first that has room.
   runtime::Task<pool::Permit> wait_for_permit();
-  runtime::Task<pool::Lease> lease(pool::Server& server, bool fresh);
+  void use(pool::Lease lease);
   runtime::Task<void> forward(http::ClientStream& upstream);
   runtime::Task<void> send_request_body(http::ClientStream& upstream);
   runtime::Task<void> relay_response(http::ClientStream& upstream);
+  bool may_hedge() const;
+  // Of this server, or of a second one where it is late.
+  runtime::Task<void> relay_first_response(http::ClientStream& upstream);
   runtime::Task<void> relay_body(http::ClientStream& upstream, Duration idle);
   runtime::Task<const http::ResponseHead*> read_final_head(http::ClientStream& upstream);
   runtime::Task<void> relay_interim(const http::ResponseHead& head);
@@ -80,10 +83,9 @@ class Exchange final : private http::DepartureWatcher {
   bool may_retry(const Error& error);
   bool was_race(const Error& error) const;
   Result<void> check_body_size() const;
-  void report(const Result<void>& outcome, TimePoint began);
-  Duration server_wait(TimePoint began) const;
-  void note_attempt(const Error& error, TimePoint began);
-  Deadline within_total(Duration wait) const;
+  void report(const Result<void>& outcome);
+  Duration server_wait() const;
+  void note_attempt(const Error& error);
   pool::PoolView& pool() { return view_->pool(route_->pool); }
 
   Context& context_;
@@ -104,9 +106,12 @@ class Exchange final : private http::DepartureWatcher {
   pool::Server* server_ = nullptr;          // of the latest try
   pool::Permit permit_;                     // of that server, while the try goes on
   pool::Place* place_ = nullptr;            // in the waiting line, while there
+  std::optional<pool::Lease> lease_;        // of a connection to that server
   http::ClientStream* upstream_ = nullptr;  // in use by the try that is going on
+  Hedge* hedge_ = nullptr;                  // while a second server may answer
   RetryPolicy retry_;
   BodyBuffer kept_body_;
+  TimePoint try_began_{};
   TimePoint sent_at_{};  // when the request of this try began to leave
   std::uint16_t status_ = 0;
   bool body_is_gone_ = false;  // bytes of the request's body were taken from the client and are not kept
@@ -115,10 +120,10 @@ class Exchange final : private http::DepartureWatcher {
   std::optional<TimePoint> upload_ended_;
   std::optional<TimePoint> answer_began_;  // by the server of this try
   std::optional<ErrorCode> abandoned_;     // why nobody will get the response
-  bool reused_ = false;
-  bool needs_fresh_connection_ = false;  // the next try goes to the same server
+  pool::Lease::Past past_;                 // of the connection of this try
+  bool needs_fresh_connection_ = false;    // the next try goes to the same server
+  std::string_view hedge_note_;            // `won` or `lost`, where a second server was asked
   std::optional<Duration> queue_time_;
-  std::optional<Duration> connect_time_;
   std::optional<Duration> first_byte_time_;
   http::TunnelCounts tunnel_counts_;
   std::array<telemetry::AttemptRecord, kRecordedAttempts> attempts_;

@@ -109,4 +109,11 @@ std::string_view ForwardedRequest::place(std::string_view text, char*& next) {
   return {start, text.size()};
 }
 
+runtime::Task<void> ForwardedRequest::send_head(http::ClientStream& upstream, Duration patience) const {
+  upstream.set_send_patience(patience);
+  http::BufferWriter& writer = upstream.begin_head(method_text_, target_);
+  writer.append(field_lines_);
+  return upstream.send_head(framing_, upgrade());
+}
+
 }  // namespace fairlead::proxy

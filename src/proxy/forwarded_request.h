@@ -48,6 +48,8 @@ class ForwardedRequest {
   std::string_view field_lines() const { return field_lines_; }
   http::OutgoingFraming framing() const { return framing_; }
   bool has_body() const { return framing_.framing != http::Framing::none; }
+  // Sends the head, which is all where there is no body; `patience` as for ClientStream::set_send_patience.
+  runtime::Task<void> send_head(http::ClientStream& upstream, Duration patience) const;
   // The protocol to switch to, where the client may; else empty.
   std::string_view upgrade() const { return wants_websocket_ ? std::string_view("websocket") : std::string_view(); }
 

@@ -101,6 +101,13 @@ struct RetryOptions {
   friend bool operator==(const RetryOptions&, const RetryOptions&) = default;
 };
 
+// A second server for a request whose first one is late.
+struct HedgeOptions {
+  std::optional<Duration> after;  // until the first byte; empty: the 95th percentile of the pool
+  Share budget{0.05};             // second tries as a share of requests
+  friend bool operator==(const HedgeOptions&, const HedgeOptions&) = default;
+};
+
 struct RouteTimeouts {
   std::optional<Duration> total;  // whole exchange; empty: no limit
   Duration first_byte = 60s;
@@ -126,6 +133,7 @@ struct RouteOptions {
   std::optional<RedirectOptions> redirect;
   std::optional<RespondOptions> respond;
   RetryOptions retry;
+  std::optional<HedgeOptions> hedge;
   RouteTimeouts timeouts;
   BodyOptions body;
   bool log = true;

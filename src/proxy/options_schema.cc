@@ -244,6 +244,15 @@ config::SchemaPtr schema_of(const RetryOptions*) {
       field("budget", &RetryOptions::budget, "Retries as a share of requests."));
 }
 
+config::SchemaPtr schema_of(const HedgeOptions*) {
+  return record<HedgeOptions>(
+      field("after", &HedgeOptions::after,
+            "How late an answer must be, in its first byte: `p95` is slower than 95 % of the pool's answers.",
+            config::optional_of<Duration>(config::schema_for<Duration>(), "p95"))
+          .range(1ms, kDay),
+      field("budget", &HedgeOptions::budget, "Second tries as a share of requests."));
+}
+
 config::SchemaPtr schema_of(const RouteTimeouts*) {
   return record<RouteTimeouts>(
       field("total", &RouteTimeouts::total, "For the whole exchange.").range(1ms, 30 * kDay),
@@ -276,6 +285,9 @@ config::SchemaPtr schema_of(const RouteOptions*) {
       field("redirect", &RouteOptions::redirect, "Sends the client elsewhere."),
       field("respond", &RouteOptions::respond, "Answers by itself."),
       field("retry", &RouteOptions::retry, "When to try another server."),
+      field("hedge", &RouteOptions::hedge,
+            "Asks a second server where the first is late, for requests of `retry.methods` without a body; the first "
+            "answer wins. `hedge: {}` turns it on."),
       field("timeouts", &RouteOptions::timeouts, "Limits on waiting for the response."),
       field("body", &RouteOptions::body, "Limits on the request body."),
       field("log", &RouteOptions::log, "Whether its requests are in the access log."),

@@ -19,6 +19,7 @@ config::SchemaPtr schema_of(const MatchOptions*);
 config::SchemaPtr schema_of(const RedirectOptions*);
 config::SchemaPtr schema_of(const RespondOptions*);
 config::SchemaPtr schema_of(const RetryOptions*);
+config::SchemaPtr schema_of(const HedgeOptions*);
 config::SchemaPtr schema_of(const RouteTimeouts*);
 config::SchemaPtr schema_of(const BodyOptions*);
 config::SchemaPtr schema_of(const RouteOptions*);

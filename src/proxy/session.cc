@@ -50,6 +50,7 @@ runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
     }
   }
   for (int served = 1;; ++served) {
+    if (!stream.expect_request() && !co_await with_result(stream.idle())) break;
     const Result<bool> read = co_await stream.read_request().result();
     if (!read) co_await session->refuse_request(read.error());
     if (!read || !*read) break;

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 
 #include "base/time.h"
@@ -52,6 +53,8 @@ struct Accepted {
   sockaddr_storage peer{};
   socklen_t peer_length = 0;
 };
+
+class Pipe;
 
 class EventLoop {
  public:
@@ -98,6 +101,10 @@ class EventLoop {
   // Whether a receive would give bytes, the end or an error just now. Takes nothing.
   virtual bool has_input(int descriptor) = 0;
   virtual IoResult send(int descriptor, std::span<const iovec> pieces) = 0;
+  // For bytes that go from one socket to another unseen; null where the system gives none.
+  virtual std::unique_ptr<Pipe> open_pipe() = 0;
+  // The fewest bytes for which a pipe is cheaper than copying.
+  virtual std::size_t least_for_pipe() const = 0;
   // Bytes that were sent and that the peer's system has not taken yet; 0 where that is not known.
   virtual std::size_t unsent(int descriptor) = 0;
   // Ends our direction: the peer reads what was sent, then the end.

@@ -1,7 +1,11 @@
 #include "runtime/slab.h"
 
 #include <array>
+#include <cstddef>
+#include <memory>
 #include <new>
+#include <utility>
+#include <vector>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -19,15 +23,21 @@ struct FreeBlock {
 
 // The lists of one thread. Thread-local because a coroutine frame is allocated where no context can be passed.
 struct FreeLists {
+  static constexpr std::size_t kChunk = std::size_t{64} * 1024;
+
   std::array<FreeBlock*, Slab::kLargest / Slab::kGranule + 1> heads{};
-  ~FreeLists() {
-    for (FreeBlock* head : heads) {
-      while (head != nullptr) {
-        FreeBlock* next = head->next;
-        ::operator delete(head);
-        head = next;
-      }
+  std::vector<std::unique_ptr<std::byte[]>> chunks;
+  std::byte* free_begin = nullptr;  // what is left of the last chunk
+  std::byte* free_end = nullptr;
+
+  // What is too small a rest for this block stays unused.
+  void* cut(std::size_t size) {
+    if (static_cast<std::size_t>(free_end - free_begin) < size) {
+      chunks.push_back(std::make_unique_for_overwrite<std::byte[]>(kChunk));
+      free_begin = chunks.back().get();
+      free_end = free_begin + kChunk;
     }
+    return std::exchange(free_begin, free_begin + size);
   }
 };
 
@@ -47,7 +57,7 @@ void* Slab::allocate(std::size_t size) {
       head = block->next;
       return block;
     }
-    return ::operator new(class_of(size) * kGranule);
+    return free_lists.cut(class_of(size) * kGranule);
   }
 #endif
   return ::operator new(size);

@@ -112,6 +112,7 @@ void add_json(Line& line, const AccessRecord& record) {
   add_json_number(line, "out", record.bytes_out);
   if (record.reused) line.add(*record.reused ? ",\"reused\":true" : ",\"reused\":false");
   add_json_member(line, "no_retry", record.retry_note);
+  add_json_member(line, "hedged", record.hedged);
   add_json_attempts(line, record.attempts);
   add_json_member(line, "ua", record.user_agent, kMaxAgent);
   line.add("}\n");
@@ -189,6 +190,10 @@ void add_human(Line& line, const AccessRecord& record) {
   if (!record.retry_note.empty()) {
     line.add("  no retry: ");
     add_printable(line, record.retry_note, kMaxName);
+  }
+  if (!record.hedged.empty()) {
+    line.add("   hedge ");
+    add_printable(line, record.hedged, kMaxName);
   }
   std::uint64_t retry = 0;
   for (const AttemptRecord& attempt : record.attempts.first(std::min(record.attempts.size(), kMaxAttempts))) {

@@ -39,6 +39,7 @@ struct AccessRecord {
   int status = 0;
   std::string_view reason = "ok";
   std::string_view retry_note;  // why no retry was made: `POST`, `body_streamed`
+  std::string_view hedged;      // whether the second server of a late request `won` or `lost`; empty: there was none
   Duration total{};
   std::optional<Duration> queue;
   std::optional<Duration> connect;

@@ -104,7 +104,7 @@ TEST(AccessRecord, the_longest_fields_of_any_bytes_fit_a_line) {
     for (std::string_view* field :
          {&record.id, &record.client, &record.listener, &record.proto, &record.method, &record.host, &record.path,
           &record.query, &record.route, &record.pool, &record.server, &record.reason, &record.retry_note,
-          &record.user_agent, &record.referer})
+          &record.hedged, &record.user_agent, &record.referer})
       *field = huge;
     record.attempts = attempts;
     EXPECT_TRUE(nlohmann::json::accept(format(AccessFormat::json, record)));
@@ -126,6 +126,13 @@ TEST(AccessRecord, a_character_of_several_bytes_is_cut_as_a_whole) {
     const auto json = nlohmann::json::parse(format(AccessFormat::json, record));
     EXPECT_GT(json["path"].get<std::string>().size(), 2040u);
   }
+}
+
+TEST(AccessRecord, says_whether_a_second_server_was_asked_and_won) {
+  AccessRecord record = retried_get();
+  record.hedged = "won";
+  EXPECT_EQ(nlohmann::json::parse(format(AccessFormat::json, record))["hedged"], "won");
+  EXPECT_NE(format(AccessFormat::human, record).find("   hedge won"), std::string::npos);
 }
 
 TEST(AccessRecord, people_see_what_happened_and_which_servers_were_tried) {

@@ -7,6 +7,7 @@ it received; or as a program to be killed: backends.py NAME PORT.
 import base64
 import hashlib
 import json
+import select
 import socket
 import struct
 import sys
@@ -27,8 +28,10 @@ class Request(NamedTuple):
 
 
 class Backend:
-    def __init__(self, name: str = "a", port: int = 0):
+    def __init__(self, name: str = "a", port: int = 0, idle: float | None = None):
         self.name = name
+        self.idle = idle  # seconds after which it closes an idle connection
+        self.closed_idle = 0  # connections that it has closed so
         self.requests: list[Request] = []
         self.healthy = True  # what /health answers
         self.broken: str | None = None  # what /work does instead, as `hold`
@@ -75,7 +78,7 @@ class Backend:
     def _serve(self, connection: socket.socket, number: int):
         try:
             reader = connection.makefile("rb")
-            while (request := read_request(reader, connection, number)) is not None:
+            while (request := self._next_request(reader, connection, number)) is not None:
                 self.requests.append(request)
                 if not respond(self, connection, reader, request):
                     break
@@ -84,6 +87,12 @@ class Backend:
         finally:
             self._connections.discard(connection)
             connection.close()
+
+    def _next_request(self, reader, connection: socket.socket, number: int) -> Request | None:
+        if self.idle is not None and not select.select([connection], [], [], self.idle)[0]:
+            self.closed_idle += 1
+            return None
+        return read_request(reader, connection, number)
 
 
 def reset_on_close(connection: socket.socket):

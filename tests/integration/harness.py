@@ -160,8 +160,8 @@ class ProxyTest(unittest.TestCase):
         self.folder = Path(tempfile.mkdtemp(prefix="fairlead-test-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
-    def backend(self, name: str = "a", port: int = 0) -> Backend:
-        backend = Backend(name, port)
+    def backend(self, name: str = "a", port: int = 0, **kwargs) -> Backend:
+        backend = Backend(name, port, **kwargs)
         self.addCleanup(backend.close)
         return backend
 

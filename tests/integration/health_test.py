@@ -3,8 +3,11 @@
 import json
 import signal
 import socket
+import ssl
+import subprocess
 import threading
 import time
+from pathlib import Path
 
 from backends import head, reset_on_close
 from clients import Cut, fetch
@@ -89,6 +92,50 @@ class ScriptedServer:
         self._listening.close()
 
 
+class TlsServer:
+    """Shakes hands with whoever comes, under a certificate that nobody has signed but itself; or answers in plain text."""
+
+    def __init__(self, folder: Path):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+                        "-subj", "/CN=nobody", "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"],
+                       check=True, capture_output=True)
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
+        self._context.sni_callback = lambda _socket, name, _context: self.asked_for.append(name)
+        self.asked_for: list[str | None] = []
+        self.plain_answer: bytes | None = None
+        self.hangs = False
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket):
+        with connection:
+            try:
+                if self.hangs:
+                    while connection.recv(65536):
+                        pass
+                elif self.plain_answer is not None:
+                    connection.recv(65536)
+                    connection.sendall(self.plain_answer)
+                else:
+                    with self._context.wrap_socket(connection, server_side=True) as secured:
+                        secured.recv(1)
+            except OSError:
+                pass
+
+    def close(self):
+        self._listening.close()
+
+
 class HealthTest(ProxyTest):
     def state(self, proxy, to: str, after: int = 0, **members) -> dict:
         """The first event that took a server to a state, once it is there."""
@@ -142,6 +189,31 @@ class Checks(HealthTest):
     def test_a_udp_port_that_nobody_has_is_refused(self):
         proxy = self.fairlead_file(config("{type: udp, send: ping, every: 100ms}", free_port()))
         self.assertEqual("connect_refused", self.state(proxy, "down")["reason"])
+
+    def test_a_tls_check_wants_a_handshake_and_no_more(self):
+        server = self.server(TlsServer, self.folder)
+        health = "{type: tls, host: app.example, every: 100ms, timeout: 90ms, fall: 1, rise: 1}"
+        proxy = self.fairlead_file(config(health, server.port))
+        self.assertIn("TLS handshake", self.state(proxy, "up")["why"])
+        self.assertEqual("app.example", server.asked_for[0])
+        server.plain_answer = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+        down = self.state(proxy, "down")
+        self.assertEqual("tls_failed", down["reason"])
+        self.assertIn("TLS handshake → wrong version number", down["why"])
+        server.plain_answer = None
+        self.state(proxy, "up", after=1)
+        server.hangs = True
+        down = self.state(proxy, "down", after=1)
+        self.assertEqual("response_timeout", down["reason"])
+        self.assertIn("not finished within", down["why"])
+
+    def test_openssl_itself_passes_a_tls_check(self):
+        self.server(TlsServer, self.folder)  # for its certificate
+        port = free_port()
+        self.process(["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-key", str(self.folder / "key.pem"),
+                      "-cert", str(self.folder / "certificate.pem"), "-tls1_2", "-quiet"])
+        proxy = self.fairlead_file(config("{type: tls, every: 100ms, rise: 1}", port))
+        self.state(proxy, "up")
 
     def test_an_http_check_sends_its_host_and_headers_to_its_port(self):
         traffic, checked = self.backend("traffic"), self.backend("checked")

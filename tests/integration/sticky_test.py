@@ -45,6 +45,14 @@ class Stickiness(ProxyTest):
                 self.assertEqual((first.body, None), (response.body, cookie_of(response)))
             self.assertEqual(["x=1"], self.backends[first.body].requests[-1].all("Cookie"))
 
+    def test_the_flag_does_it_and_is_saved(self):
+        saved = self.folder / "saved.yaml"
+        proxy = self.fairlead(self.backend("a"), self.backend("b"), flags=("--sticky", "cookie", "--save", str(saved)))
+        first = fetch(proxy.port)
+        headers = {"Cookie": cookie_of(first)}
+        self.assertEqual([first.body] * 6, [fetch(proxy.port, headers=headers).body for _ in range(6)])
+        self.assertIn("sticky", saved.read_text())
+
     def test_a_forged_cookie_is_replaced(self):
         proxy = self.sticky(self.backend("a"), self.backend("b"))
         cookie = cookie_of(fetch(proxy.port))

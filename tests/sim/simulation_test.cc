@@ -31,7 +31,7 @@ TEST(SimulationItself, a_seed_decides_everything) {
   for (const std::uint64_t seed : {3, 17, 42, 99}) EXPECT_EQ(World(seed).run().summary, World(seed).run().summary);
 }
 
-TEST(SimulationItself, sees_answers_refusals_cuts_and_retries) {
+TEST(SimulationItself, sees_answers_refusals_cuts_retries_and_hedges) {
   Report total;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     const Report report = World(seed).run();
@@ -39,11 +39,15 @@ TEST(SimulationItself, sees_answers_refusals_cuts_and_retries) {
     total.own_answers += report.own_answers;
     total.cuts += report.cuts;
     total.retries += report.retries;
+    total.hedges += report.hedges;
+    total.hedges_won += report.hedges_won;
   }
   EXPECT_GT(total.answers, 100U);
   EXPECT_GT(total.own_answers, 20U);
   EXPECT_GT(total.cuts, 20U);
   EXPECT_GT(total.retries, 20U);
+  EXPECT_GT(total.hedges, 10U);
+  EXPECT_GT(total.hedges_won, 3U);
 }
 
 }  // namespace

@@ -13,7 +13,10 @@ struct Circumstances {
   bool is_calm = false;
   bool servers_hang_up = false;             // they end connections that nobody uses
   std::uint32_t retries = 0;                // per request
+  bool are_hedged = false;                  // a second server may have a request at the same time
+  bool are_tries_short = false;             // a server that is late is followed by another
   std::optional<Duration> total;            // for a whole exchange
+  std::optional<Duration> per_try;          // for the beginning of an answer; then another server is asked
   std::optional<std::size_t> largest_body;  // of a request
   int retried_status = 0;                   // a response that is asked for again elsewhere
   TimePoint drained_at = kNever;            // no further request from here on

@@ -124,6 +124,7 @@ void World::plan_options() {
     if (chance(0.2)) route.body.buffer = ByteCount{1024 + random_.below(4096)};
     if (chance(0.2)) route.body.max = ByteCount{random_.below(3000)};
   }
+  if (chance(0.25)) route.hedge = proxy::HedgeOptions{.after = 1ms + time_below(chance(0.5) ? 20ms : 1s)};
   options_.routes.push_back(route);
   settings_ = std::make_shared<const proxy::SessionSettings>(proxy::SessionSettings{
       .listener = "web", .http = {.header_timeout = 4s, .body_idle = 4s, .keepalive = 8s, .header_size = 64 * 1024}});
@@ -240,7 +241,10 @@ Report World::run() {
   judge(journal_, {.is_calm = weather_ == Weather::calm,
                    .servers_hang_up = servers_hang_up_,
                    .retries = route.retry.attempts,
+                   .are_hedged = route.hedge.has_value(),
+                   .are_tries_short = route.timeouts.per_try.has_value(),
                    .total = route.timeouts.total,
+                   .per_try = route.timeouts.per_try,
                    .largest_body = route.body.max ? std::optional(route.body.max->bytes) : std::nullopt,
                    .retried_status = route.retry.statuses.contains(404) ? 404 : 0,
                    .drained_at = drained_at_,
@@ -302,13 +306,15 @@ void World::check_budget() {
       if (attempts[index].server != attempts[index - 1].server) retries.push_back(attempts[index].began);
     }
   }
-  const double share = options_.routes.front().retry.budget.fraction;
+  const proxy::RouteOptions& route = options_.routes.front();
+  const double share = route.retry.budget.fraction + (route.hedge ? route.hedge->budget.fraction : 0);
+  const double least = 10 + (route.hedge ? 1 : 0);
   for (const TimePoint end : retries) {
     const auto spent = std::ranges::count_if(retries, [&](TimePoint at) { return at > end - 9s && at <= end; });
     const auto requests = std::ranges::count_if(journal_.outcomes, [&](const auto& entry) {
       return entry.second.began > end - 30s && entry.second.began <= end;
     });
-    if (static_cast<double>(spent) > 10 + share * static_cast<double>(requests)) {
+    if (static_cast<double>(spent) > least + share * static_cast<double>(requests)) {
       return journal_.violations.push_back(fmt::format("{} retries in nine seconds pass the budget", spent));
     }
   }
@@ -317,7 +323,9 @@ void World::check_budget() {
 Report World::report() {
   Report report{.violations = journal_.violations,
                 .requests = journal_.outcomes.size(),
-                .retries = worker_.counters().retries.value()};
+                .retries = worker_.counters().retries.value(),
+                .hedges = worker_.counters().hedges.value(),
+                .hedges_won = worker_.counters().hedges_won.value()};
   report.summary =
       fmt::format("{} {} servers, {} snapshots, ended at {}", weather_ == Weather::calm ? "calm" : "stormy",
                   servers_.size(), snapshots_.size(), loop_.now().time_since_epoch().count());

@@ -34,6 +34,8 @@ struct Report {
   std::size_t own_answers = 0;
   std::size_t cuts = 0;
   std::uint64_t retries = 0;
+  std::uint64_t hedges = 0;
+  std::uint64_t hedges_won = 0;
 };
 
 class World {

@@ -93,10 +93,11 @@ void ToyServer::on_ready(runtime::Readiness readiness) {
 runtime::Task<void> ToyServer::serve(int descriptor) {
   Visit visit(loop_, descriptor, workspace_, options_);
   visits_.push_back(visit);
-  while (co_await visit.stream.read_request()) {
+  do {
+    if (!visit.stream.expect_request()) co_await visit.stream.idle();
+    if (!co_await visit.stream.read_request()) co_return;
     co_await answer(visit);
-    if (!visit.stream.can_continue()) co_return;
-  }
+  } while (visit.stream.can_continue());
 }
 
 runtime::Task<void> ToyServer::answer(Visit& visit) {

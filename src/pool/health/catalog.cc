@@ -10,11 +10,12 @@ namespace fairlead::pool {
 // Each is defined in the file of its name.
 extern constinit const HealthCheckType tcp_check;
 extern constinit const HealthCheckType http_check;
+extern constinit const HealthCheckType tls_check;
 extern constinit const HealthCheckType udp_check;
 
 namespace {
 
-constexpr std::array kCatalog{&tcp_check, &http_check, &udp_check};
+constexpr std::array kCatalog{&tcp_check, &http_check, &tls_check, &udp_check};
 
 }  // namespace
 

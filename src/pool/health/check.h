@@ -24,7 +24,7 @@ enum class CheckVerdict : std::uint8_t { passed, failed, slow, not_ready };
 enum class AnswerEnd : std::uint8_t { open, closed, late };
 
 // What a check speaks over.
-enum class CheckTransport : std::uint8_t { stream, datagrams };
+enum class CheckTransport : std::uint8_t { stream, tls, datagrams };
 
 // What one check found: also the evidence that a change of state carries.
 struct CheckResult {
@@ -44,11 +44,14 @@ class HealthCheck {
   // The bytes to send once connected; empty where connecting is the whole check.
   virtual std::string_view request() const = 0;
   virtual CheckTransport transport() const { return CheckTransport::stream; }
+  // For a check over TLS: the name of the server that is asked for, or empty.
+  virtual std::string_view server_name() const { return {}; }
   // A verdict on all bytes `received` so far, or empty while more could change it. `closed` always gets a verdict;
   // `late` gets one where the server did answer, but not as it should, and else counts as a timeout. `took` is the time
   // since the check began.
   virtual std::optional<CheckResult> judge(std::string_view received, AnswerEnd end, Duration took) const = 0;
-  // A failed check that ended with an error instead: refused, timed out, reset.
+  // A failed check that ended with an error instead: refused, timed out, reset; `bad_response`, with words in its
+  // detail, where a TLS handshake failed.
   virtual CheckResult failed(const Error& error, Duration took) const = 0;
 
   // The checker reads no more than this of a response.

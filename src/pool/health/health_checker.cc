@@ -64,6 +64,8 @@ runtime::Task<CheckResult> HealthChecker::ask(const HealthCheck& check, net::Soc
     co_await runtime::fail(http::connect_error(error));
   }
   is_connected_ = true;
+  if (check.transport() == CheckTransport::tls)
+    co_await shake_hands(connection, std::string(check.server_name()), deadline);
   co_await send_all(connection, check.request(), deadline);
 
   std::string received;
@@ -85,6 +87,30 @@ runtime::Task<CheckResult> HealthChecker::ask(const HealthCheck& check, net::Soc
     if (!got.ok()) co_await runtime::fail(receive_error(got.error));
     received.append(piece.data(), got.count);
     if (got.count == 0 || received.size() >= HealthCheck::kMaxResponse) end = AnswerEnd::closed;
+  }
+}
+
+runtime::Task<void> HealthChecker::shake_hands(net::Connection& connection, std::string server_name,
+                                               Deadline deadline) {
+  net::TlsHandshake handshake(tls_, server_name);
+  std::array<char, 4096> piece;
+  std::size_t received = 0;
+  while (true) {
+    const auto state = handshake.advance({piece.data(), received});
+    // Also the reason for a failure, or the farewell.
+    co_await send_all(connection, handshake.take_output(), deadline);
+    if (state == net::TlsHandshake::State::done) co_return;
+    if (state == net::TlsHandshake::State::failed) {
+      co_await runtime::fail(
+          {.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = handshake.failure()});
+    }
+    runtime::IoResult got;
+    do {
+      co_await connection.readable(deadline);
+      got = connection.receive(piece);
+    } while (got.would_block());
+    if (!got.ok() || got.count == 0) co_await runtime::fail(kReset);
+    received = got.count;
   }
 }
 

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "runtime/epoll/kernel_pipe.h"
 
 namespace fairlead::runtime {
 
@@ -136,6 +137,8 @@ IoResult EpollLoop::send(int descriptor, std::span<const iovec> pieces) {
   if (count < 0) return {.error = errno};
   return {.count = static_cast<std::size_t>(count)};
 }
+
+std::unique_ptr<Pipe> EpollLoop::open_pipe() { return KernelPipe::open(); }
 
 std::size_t EpollLoop::unsent(int descriptor) {
   int bytes = 0;

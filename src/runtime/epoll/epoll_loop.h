@@ -22,6 +22,8 @@ class EpollLoop final : public EventLoop {
   IoResult receive(int descriptor, std::span<char> into) override;
   bool has_input(int descriptor) override;
   IoResult send(int descriptor, std::span<const iovec> pieces) override;
+  std::unique_ptr<Pipe> open_pipe() override;
+  std::size_t least_for_pipe() const override { return std::size_t{256} * 1024; }
   std::size_t unsent(int descriptor) override;
   void shutdown_send(int descriptor) override;
   void close(int descriptor, bool reset) override;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "runtime/simulated/simulated_pipe.h"
 
 namespace fairlead::runtime {
 
@@ -229,6 +230,11 @@ void SimulatedLoop::arrive(int to, int from, const std::string& bytes) {
   if (!random_.chance(conditions_.late_news)) return tell(to, {.readable = true});
   // The kernel has the bytes, and the loop has not asked it yet.
   at(now() + delay(), [this, to] { tell(to, {.readable = true}); });
+}
+
+std::unique_ptr<Pipe> SimulatedLoop::open_pipe() {
+  if (random_.chance(conditions_.no_pipe)) return nullptr;
+  return std::make_unique<SimulatedPipe>(*this);
 }
 
 std::size_t SimulatedLoop::unsent(int descriptor) {

@@ -26,6 +26,7 @@ struct NetworkConditions {
   std::size_t socket_buffer = 64 * 1024;  // bytes on their way or unread, per direction
   double cut = 0.3;                       // chance that a sent piece is cut in two, again and again
   double short_send = 0.1;                // chance that a send is taken in part only
+  double no_pipe = 0.2;                   // chance that the system gives no pipe
   double late_news = 0.1;                 // chance that readiness is told a while after it began
 };
 
@@ -54,6 +55,9 @@ class SimulatedLoop final : public EventLoop {
   IoResult receive(int descriptor, std::span<char> into) override;
   bool has_input(int descriptor) override;
   IoResult send(int descriptor, std::span<const iovec> pieces) override;
+  // Now and then there is none.
+  std::unique_ptr<Pipe> open_pipe() override;
+  std::size_t least_for_pipe() const override { return 1000; }
   std::size_t unsent(int descriptor) override;
   void shutdown_send(int descriptor) override;
   void close(int descriptor, bool reset) override;

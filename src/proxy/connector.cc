@@ -1,0 +1,46 @@
+#include "proxy/connector.h"
+
+#include <algorithm>
+
+#include "http/h1_client.h"
+
+namespace fairlead::proxy {
+
+runtime::Task<pool::Lease> lease_connection(Context& context, pool::Server& server, ConnectionNeed need,
+                                            http::ClientStream*& in_use) {
+  const boost::intrusive_ptr<pool::KeepaliveCache> cache = context.upstream.of(server);
+  const net::SocketAddress* address = server.address();
+  while (!need.fresh) {
+    auto [idle, since] = cache->take(address);
+    if (idle == nullptr) break;
+    // What must not be sent twice is not sent on a connection that the server may just have closed.
+    if (need.is_sent_once && !idle->is_silent()) continue;
+    co_return pool::Lease(cache, std::move(idle), address, need.pool.keepalive,
+                          {.idle_for = context.loop.now() - since});
+  }
+  if (address == nullptr) {
+    co_await runtime::fail({.code = ErrorCode::dns_failed,
+                            .blame = Blame::upstream,
+                            .retry_is_safe = true,
+                            .detail = "the server's name has no address"});
+  }
+  const TimePoint began = context.loop.now();
+  const runtime::Accepted socket = context.loop.connect(address->get(), address->size);
+  if (socket.descriptor < 0) co_await Result<void>(std::unexpected(http::connect_error(socket.error)));
+  auto client = std::make_unique<http::H1Client>(context.loop, socket.descriptor, context.workspace);
+  in_use = client.get();
+  const Result<void> connected =
+      co_await client->connected(std::min(deadline_after(began, need.pool.timeouts.connect), need.deadline)).result();
+  in_use = nullptr;
+  co_await Result<void>(connected);
+  co_return pool::Lease(cache, std::move(client), address, need.pool.keepalive,
+                        {.connect_time = context.loop.now() - began});
+}
+
+bool was_keepalive_race(const Error& error, const pool::Lease::Past& past, Duration took) {
+  constexpr Duration kLongestWay = std::chrono::milliseconds(500);
+  return past.idle_for && error.code == ErrorCode::reset_before_response && error.retry_if_idempotent &&
+         took <= kLongestWay;
+}
+
+}  // namespace fairlead::proxy

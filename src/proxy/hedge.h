@@ -1,0 +1,77 @@
+// A second server for a request whose first one is late: whichever begins to answer first serves it.
+//
+// Source: J. Dean and L. A. Barroso, "The Tail at Scale" (CACM 56(2), 2013). For requests without a body that may be
+// sent twice; within a budget of the pool, and never in front of requests that wait for room.
+#pragma once
+
+#include <optional>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "http/stream.h"
+#include "pool/keepalive_cache.h"
+#include "pool/permit.h"
+#include "pool/pool_view.h"
+#include "proxy/context.h"
+#include "proxy/forwarded_request.h"
+#include "proxy/options.h"
+#include "runtime/task.h"
+
+namespace fairlead::proxy {
+
+// Once per exchange, beside its first try. What it is given outlives it.
+class Hedge {
+ public:
+  // The first server has the whole request since `began`, and answers on `stream`.
+  struct First {
+    http::ClientStream& stream;
+    pool::Server& server;
+    pool::Lease::Past past;
+    TimePoint began;
+  };
+
+  Hedge(Context& context, pool::PoolView& pool, const ForwardedRequest& request, const RouteOptions& route)
+      : context_(context), pool_(pool), request_(request), route_(route) {}
+  Hedge(const Hedge&) = delete;
+  Hedge& operator=(const Hedge&) = delete;
+
+  // Ends when a server begins to answer, when none will, or at `last`; then the other one was given up, and was judged.
+  // Adds the second one to `tried`. Never fails: whoever reads the response finds out what happened.
+  runtime::Task<void> race(First first, pool::TriedServers& tried, Deadline last);
+  // Ends the second try; whoever calls it ends the first.
+  void cancel();
+
+  // Whether a second server was asked.
+  bool is_sent() const { return began_.has_value(); }
+  // Whether it serves.
+  bool has_won() const { return winner_ == Side::second; }
+  // Of the second one, where it serves.
+  TimePoint began() const { return *began_; }
+  pool::Permit take_permit() { return std::move(permit_); }
+  pool::Lease take_lease() { return std::move(*lease_); }
+
+ private:
+  enum class Side : std::uint8_t { none, first, second };
+
+  // When the first one is late.
+  Deadline due(TimePoint began) const;
+  bool may_send(pool::TriedServers& tried);
+  runtime::Task<void> wait_for_first(First first, Deadline last);
+  runtime::Task<void> try_second(First first, Deadline last);
+  runtime::Task<void> ask_second(Deadline last);
+  void judge(pool::Server& server, const pool::Lease::Past& past, const Error& error, TimePoint began);
+
+  Context& context_;
+  pool::PoolView& pool_;
+  const ForwardedRequest& request_;
+  const RouteOptions& route_;
+  pool::Permit permit_;
+  std::optional<pool::Lease> lease_;
+  http::ClientStream* second_ = nullptr;  // in use by the second try
+  std::optional<TimePoint> began_;
+  Result<void> first_outcome_;
+  Side winner_ = Side::none;
+  bool is_canceled_ = false;
+};
+
+}  // namespace fairlead::proxy
