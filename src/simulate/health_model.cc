@@ -18,6 +18,7 @@ HealthModel::HealthModel(const pool::Pool& pool, Backend& backend, Random& rando
     pool::Server& server = *member.server;
     watched_.push_back({.machine = {server, pool::HealthMachine::options_of(options), pool::Origin::process_start, now},
                         .detector = {server, options.passive, now},
+                        .answers = {server, now},
                         .schedule = pool::CheckSchedule(options.health.every),
                         .next_tick = now,
                         .check_at = now});
@@ -40,6 +41,7 @@ void HealthModel::advance(TimePoint now) {
       watched.next_tick = now + watched.detector.tick();
       assess(watched, now);
     }
+    compare_paces(now);
   }
   plan_next();
 }
@@ -89,6 +91,32 @@ void HealthModel::assess(Watched& watched, TimePoint now) {
   if (!pool::is_serving(watched.machine.state())) return;
   heed(watched, watched.machine.eject(*finding, now), now);
   watched.detector.reset(now);
+}
+
+void HealthModel::compare_paces(TimePoint now) {
+  recent_.clear();
+  for (Watched& watched : watched_) {
+    watched.answers.slide(now);
+    const bool takes_part = pool::is_serving(watched.machine.state());
+    recent_.push_back(takes_part ? watched.answers.recent(now) : pool::RecentAnswers{});
+  }
+  const pool::PoolPace pace(recent_, pool_.options().passive.slow_factor);
+  for (std::size_t index = 0; index < watched_.size(); ++index) follow_pace(watched_[index], pace, recent_[index], now);
+}
+
+void HealthModel::follow_pace(Watched& watched, const pool::PoolPace& pace, const pool::RecentAnswers& recent,
+                              TimePoint now) {
+  const pool::Pace seen = pace.of(recent);
+  if (watched.machine.state() != pool::ServerState::slow) {
+    const Share max_share = pool_.options().passive.max_share;
+    if (seen != pool::Pace::slow || !pool::may_slow_down(pool_.members(), watched.machine.server(), max_share)) return;
+    watched.slow_until = now + pool::AnswerWindow::kLongest;
+    heed(watched, watched.machine.turned_slow("slower than the others", now), now);
+  } else if (seen == pool::Pace::slow || seen == pool::Pace::between) {
+    watched.slow_until = now + pool::AnswerWindow::kLongest;
+  } else if (seen == pool::Pace::normal || watched.slow_until <= now) {
+    heed(watched, watched.machine.caught_up("as fast as the others", now), now);
+  }
 }
 
 void HealthModel::heed(Watched& watched, const std::optional<pool::Transition>& transition, TimePoint now) {

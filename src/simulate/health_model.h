@@ -1,5 +1,5 @@
-// Health in a simulated pool: the state machine, the outlier detector and the check schedule of the product, driven in
-// virtual time. Stands for app::HealthMonitor, which needs a network.
+// Health in a simulated pool: the state machine, the outlier detector, the comparison of paces and the check schedule
+// of the product, driven in virtual time. Stands for app::HealthMonitor, which needs a network.
 #pragma once
 
 #include <optional>
@@ -7,9 +7,11 @@
 
 #include "base/random.h"
 #include "base/time.h"
+#include "pool/answer_window.h"
 #include "pool/health/schedule.h"
 #include "pool/health_machine.h"
 #include "pool/outlier_detector.h"
+#include "pool/pace.h"
 #include "pool/pool.h"
 #include "pool/pool_view.h"
 #include "simulate/backend.h"
@@ -39,17 +41,21 @@ class HealthModel final : public pool::SuspectListener {
   struct Watched {
     pool::HealthMachine machine;
     pool::OutlierDetector detector;
+    pool::AnswerWindow answers;
     pool::CheckSchedule schedule;
     TimePoint next_tick;
     TimePoint check_at;  // begins, or ends where there is an answer
     TimePoint check_began{};
     std::optional<Reply> answer{};  // of the check that is running
+    Deadline slow_until{};          // what was last seen of its pace holds until then
     TimePoint left_at = kNever;
   };
 
   void check(std::size_t server, TimePoint now);
   void answered(Watched& watched, const Reply& answer, TimePoint now);
   void assess(Watched& watched, TimePoint now);
+  void compare_paces(TimePoint now);
+  void follow_pace(Watched& watched, const pool::PoolPace& pace, const pool::RecentAnswers& recent, TimePoint now);
   void heed(Watched& watched, const std::optional<pool::Transition>& transition, TimePoint now);
   void plan_next();
 
@@ -59,6 +65,7 @@ class HealthModel final : public pool::SuspectListener {
   TimePoint start_;
   std::vector<Watched> watched_;
   std::vector<pool::Server*> suspects_;
+  std::vector<pool::RecentAnswers> recent_;  // of the servers that are compared, to be used again
   TimePoint housekeeping_at_;
   TimePoint next_;
 };

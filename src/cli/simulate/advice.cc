@@ -203,7 +203,7 @@ Advice advice_of(const Study& study) {
     add(fmt::format("Your `algorithm: {}` is as good as any here.", algorithm_name(what.algorithm)));
   if (study.left_out_first) add("`first` was left out: it needs `max_inflight`, or it sends everything to one server.");
   add(calibration_sentence(study));
-  add("Not modelled: what servers share (a database), the network, clients that leave, other methods than GET.");
+  add("Not modelled: what servers share (a database), the network, clients that leave, other methods than GET, hedging.");
   advice.next = next_step(study, what);
   return advice;
 }
