@@ -79,12 +79,12 @@ class Simulate(ProxyTest):
 
     def test_a_log_calibrates_the_model(self):
         random.seed(1)
-        times = sorted(random.uniform(0, 300) for _ in range(6000))
+        times = sorted(random.uniform(0, 300) for _ in range(12000))
         log = self.folder / "access.log"
         log.write_text("\n".join(log_line(time, random.lognormvariate(-3, 0.7)) for time in times) + "\nbroken\n")
         run = self.run_fairlead("simulate", "-c", self.pool_file(), "--traffic", f"log:{log}", "--duration", "60s")
         self.assertEqual(0, run.returncode, run.stderr)
-        self.assertIn("1 of 6001 lines are not of our JSON access log (the first: line 6001", run.stderr)
+        self.assertIn("1 of 12001 lines are not of our JSON access log (the first: line 12001", run.stderr)
         self.assertIn("Calibrated against the log", run.stdout)
         self.assertIn("recommended", run.stdout)
         # One at a time is not what these servers did.

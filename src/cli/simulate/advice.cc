@@ -159,7 +159,9 @@ std::string calibration_sentence(const Study& study) {
 std::string next_step(const Study& study, const simulate::Case& what) {
   if (study.calibration && !study.calibration->is_good()) return {};
   const pool::Algorithm configured = study.plan.options.algorithm;
-  if (what.algorithm != configured && !study.file.empty())
+  const bool is_compared =
+      std::ranges::any_of(study.results, [&](const CaseResult& result) { return result.what.algorithm == configured; });
+  if (what.algorithm != configured && is_compared && !study.file.empty())
     return fmt::format("set `algorithm: {}` in pool {}, then fairlead check", algorithm_name(what.algorithm),
                        study.pool);
   if (study.capacity && study.capacity->may_die == 0 && study.capacity->enough_servers) {
@@ -203,7 +205,8 @@ Advice advice_of(const Study& study) {
     add(fmt::format("Your `algorithm: {}` is as good as any here.", algorithm_name(what.algorithm)));
   if (study.left_out_first) add("`first` was left out: it needs `max_inflight`, or it sends everything to one server.");
   add(calibration_sentence(study));
-  add("Not modelled: what servers share (a database), the network, clients that leave, other methods than GET, hedging.");
+  add("Not modelled: what servers share (a database), the network, clients that leave, other methods than GET, "
+      "hedging.");
   advice.next = next_step(study, what);
   return advice;
 }

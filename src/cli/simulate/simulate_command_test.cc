@@ -63,6 +63,13 @@ TEST(SimulateCommand, one_server_has_nothing_to_fall_back_on) {
   EXPECT_THAT(ended.out, HasSubstr("100%"));
 }
 
+TEST(SimulateCommand, recommends_nothing_where_there_is_no_choice) {
+  const Ended ended = simulate({.servers = "3", .algorithms = "random", .duration = "30s"});
+  EXPECT_EQ(ended.code, kDone);
+  EXPECT_THAT(ended.out, Not(HasSubstr("recommended")));
+  EXPECT_THAT(ended.out, Not(HasSubstr("Next:")));
+}
+
 TEST(SimulateCommand, faults_end_it_before_it_begins) {
   EXPECT_EQ(simulate({}).code, kBadCommandLine);
   EXPECT_THAT(simulate({}).err, HasSubstr("fairlead simulate --servers 3"));

@@ -111,7 +111,7 @@ Table table_of(const Study& study) {
   for (std::size_t index = 0; index < rows.size(); ++index) {
     servers.cells.push_back(std::to_string(rows[index].front()->what.servers));
     algorithms.cells.emplace_back(algorithm_name(rows[index].front()->what.algorithm));
-    table.marks.emplace_back(study.recommended == index ? "← recommended" : "");
+    table.marks.emplace_back(rows.size() > 1 && study.recommended == index ? "← recommended" : "");
   }
   table.first = {"", {servers, algorithms}};
   for (std::size_t scenario = 0; scenario < rows.front().size(); ++scenario)
