@@ -25,7 +25,7 @@ TEST(Table, puts_groups_that_do_not_fit_below) {
             "            normal\n"
             "name        p50      busy\n"
             "a           1 ms     50%\n"
-            "long one    2 ±1 ms  9%     ← this\n"
+            "long one    2 ±1 ms  9%      ← this\n"
             "\n"
             "            after one dies\n"
             "name        p99\n"
