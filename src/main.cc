@@ -12,10 +12,11 @@ namespace {
 
 using namespace fairlead::cli;
 
-constexpr std::array<std::pair<std::string_view, int (*)(const CommandLine&, Output&)>, 8> kVerbs{{
+constexpr std::array<std::pair<std::string_view, int (*)(const CommandLine&, Output&)>, 9> kVerbs{{
     {"run", run_verb},
     {"check", check_verb},
     {"demo", demo_verb},
+    {"simulate", simulate_verb},
     {"explain", explain_verb},
     {"schema", schema_verb},
     {"completion", completion_verb},

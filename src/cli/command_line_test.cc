@@ -71,9 +71,9 @@ TEST(CommandLine, an_unknown_verb_suggests_the_nearest) {
 }
 
 TEST(CommandLine, a_planned_verb_is_refused_by_name) {
-  for (const char* verb : {"reload",  "diff",      "status",  "top",      "logs",  "tap",    "events",  "drain",
-                           "undrain", "enable",    "disable", "weight",   "add",   "remove", "reset",   "canary",
-                           "certs",   "dashboard", "advise",  "simulate", "bench", "import", "upgrade", "man"}) {
+  for (const char* verb : {"reload",  "diff",      "status",  "top",    "logs",   "tap",     "events", "drain",
+                           "undrain", "enable",    "disable", "weight", "add",    "remove",  "reset",  "canary",
+                           "certs",   "dashboard", "advise",  "bench",  "import", "upgrade", "man"}) {
     EXPECT_THAT(fault({verb, "web/a"}),
                 testing::StartsWith(std::string("error: `") + verb + "` is not in this version yet."));
   }

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <iostream>
+#include <limits>
 #include <optional>
 
 #include "app/system_environment.h"
@@ -13,12 +14,14 @@
 #include "cli/completion.h"
 #include "cli/default_config.h"
 #include "cli/demo/demo_command.h"
+#include "cli/demo/terminal.h"
 #include "cli/explain_command.h"
 #include "cli/help.h"
 #include "cli/reference.h"
 #include "cli/replace_file.h"
 #include "cli/run_command.h"
 #include "cli/schema_command.h"
+#include "cli/simulate/simulate_command.h"
 #include "cli/version_command.h"
 #include "config/scalar.h"
 
@@ -93,6 +96,28 @@ int demo_verb(const CommandLine& line, Output& output) {
   if (!read_number(line, "--servers", flags.servers)) return fail(output, "--servers takes a number from 2 to 9");
   if (!read_number(line, "--seed", flags.seed)) return fail(output, "--seed takes a whole number");
   return demo::run_demo(flags, output.out, output.err);
+}
+
+int simulate_verb(const CommandLine& line, Output& output) {
+  const simulation::SimulateFlags flags{.config = line.has("--config") ? line.value("--config") : default_config(),
+                                        .pool = line.value("--pool"),
+                                        .traffic = line.value("--traffic"),
+                                        .arrivals = line.value("--arrivals"),
+                                        .service_time = line.value("--service-time"),
+                                        .concurrency = line.value("--concurrency"),
+                                        .servers = line.value("--servers"),
+                                        .algorithms = line.value("--algorithms"),
+                                        .kill = line.values("--kill"),
+                                        .hang = line.values("--hang"),
+                                        .slow = line.values("--slow"),
+                                        .surge = line.values("--surge"),
+                                        .duration = line.value("--duration"),
+                                        .runs = line.value("--runs"),
+                                        .seed = line.value("--seed"),
+                                        .json = line.has("--json")};
+  const std::size_t columns =
+      demo::output_is_terminal() ? demo::terminal_columns() : std::numeric_limits<std::size_t>::max();
+  return simulation::simulate_command(flags, app::SystemEnvironment(), columns, output);
 }
 
 int explain_verb(const CommandLine& line, Output& output) { return explain_command(line.arguments[0], output); }

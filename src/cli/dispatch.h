@@ -13,6 +13,7 @@ namespace fairlead::cli {
 int run_verb(const CommandLine& line, Output& output);
 int check_verb(const CommandLine& line, Output& output);
 int demo_verb(const CommandLine& line, Output& output);
+int simulate_verb(const CommandLine& line, Output& output);
 int explain_verb(const CommandLine& line, Output& output);
 int schema_verb(const CommandLine& line, Output& output);
 int completion_verb(const CommandLine& line, Output& output);
