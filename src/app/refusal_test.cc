@@ -39,13 +39,12 @@ std::vector<Refused> unsupported_keys() {
   };
   add("to: 1\n", "", {"tables", "metrics", "tracing", "admin", "ha", "state_dir", "user"});
   add("to: 1\nlisteners: {a: {address: \":1\", ", "}}", {"redirect_to_https", "http2", "http3", "tls"});
-  add("to: 1\nlisteners: {a: {address: \":1\", limits: {", "}}}", {"connections", "per_client", "min_rate"});
   add("listen: :1\npools: {p: {servers: [2]}}\nroutes: [{to: p, ", "}]",
       {"rewrite", "headers", "rate_limit", "allow", "deny", "auth", "canary", "mirror", "compress", "errors"});
   add("listen: :1\npools: {p: {servers: [2]}}\nroutes: [{to: p, match: {", "}}]",
       {"query", "cookie", "client", "sni", "table"});
   add("listen: :1\nroutes: [{to: p}]\npools: {p: {servers: [2], ", "}}",
-      {"discover", "hash", "protocol", "tls", "proxy_protocol", "udp"});
+      {"discover", "hash", "protocol", "tls", "udp"});
   add("to: [{address: 1, ", "}]", {"zone", "tags"});
   add("listen: :1\nroutes: [{to: p}]\npools: {p: {servers: [2], sticky: {", "}}}", {"header", "learn"});
   add("to: 1\nerrors: {", "}", {"pages", "replace"});
@@ -92,6 +91,11 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"to: 1\ndefaults: {pool: {passive: {min_share: 0.5}}}", "F0209", "sign"},
         Refused{"to: 1\ndefaults: {route: {body: {max: 10}}}", "F0210", "unit"},
         Refused{"to: 1\ndefaults: {route: {body: {max: 10 MB}}}", "F0210", "`10 MB`"},
+        Refused{"to: 1\nlisteners: {a: {address: ':1', limits: {min_rate: 240B}}}", "F0210", "`240B` is not a rate"},
+        Refused{"to: 1\nlisteners: {a: {address: ':1', limits: {min_rate: 0B/s}}}", "F0204", "`0B/s`"},
+        Refused{"to: 1\nlisteners: {a: {address: ':1', limits: {connections: 0}}}", "F0204", "`0`"},
+        Refused{"to: 1\nlisteners: {a: {address: ':1', limits: {connections: off}}}", "F0202", "`off`"},
+        Refused{"to: 1\nlisteners: {a: {address: ':1', limits: {per_client: auto}}}", "F0202", "`auto`"},
         Refused{"to: 1\ndefaults: {pool: {algorithm: best}}", "F0206", "`best`"},
         Refused{"to: 1\nlog: {access: {output: file.log}}", "F0206", "`file.log`"},
         Refused{"to: 1\nlisteners: {'a b': {address: ':1'}}", "F0214", "`a b`"},

@@ -76,6 +76,9 @@ struct PassiveOptions {
 
 enum class LastResort : std::uint8_t { try_anyway, fail };
 
+// Which version of the PROXY protocol servers get.
+enum class SendProxy : std::uint8_t { off, v1, v2 };
+
 struct PoolTimeouts {
   Duration connect = 2s;
   friend bool operator==(const PoolTimeouts&, const PoolTimeouts&) = default;
@@ -114,6 +117,7 @@ struct PoolOptions {
   StickyOptions sticky;
   QueueOptions queue;
   PoolLimits limits;
+  SendProxy proxy_protocol = SendProxy::off;
   friend bool operator==(const PoolOptions&, const PoolOptions&) = default;
 };
 

@@ -239,6 +239,10 @@ config::EnumWords<LastResort> words_of(const LastResort*) {
   return {.usual = {{"try", LastResort::try_anyway}, {"fail", LastResort::fail}}};
 }
 
+config::EnumWords<SendProxy> words_of(const SendProxy*) {
+  return {.usual = {{"off", SendProxy::off}, {"v1", SendProxy::v1}, {"v2", SendProxy::v2}}};
+}
+
 config::SchemaPtr schema_of(const HealthOptions*) {
   constexpr std::uint32_t kMaxCount = 100;
   return record<HealthOptions>(
@@ -363,7 +367,10 @@ config::SchemaPtr schema_of(const PoolOptions*) {
       unsupported("hash", "The key of `algorithm: hash`."),
       unsupported("protocol", "The protocol towards the servers; it is HTTP/1.1."),
       unsupported("tls", "TLS towards the servers."),
-      unsupported("proxy_protocol", "Sends the client's address ahead of the request."),
+      field(
+          "proxy_protocol", &PoolOptions::proxy_protocol,
+          "Tells servers the client's address by a PROXY header ahead of the first request of a connection, which then "
+          "serves that connection of the client only: `off`, `v1` or `v2`. Checks say that they come from here."),
       unsupported("udp", "How UDP flows end."));
 }
 

@@ -32,6 +32,7 @@ config::SchemaPtr schema_of(const PoolOptions*);
 config::EnumWords<Algorithm> words_of(const Algorithm*);
 config::EnumWords<HealthType> words_of(const HealthType*);
 config::EnumWords<LastResort> words_of(const LastResort*);
+config::EnumWords<SendProxy> words_of(const SendProxy*);
 
 // The rules over several fields of one pool. `at` stands on the pool.
 void validate(const PoolOptions& pool, const config::Cursor& at, config::Report& report);

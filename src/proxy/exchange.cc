@@ -110,6 +110,7 @@ runtime::Task<void> Exchange::attempt() {
   Result<pool::Lease> leased =
       co_await lease_connection(context_, *server_,
                                 {.pool = pool().pool().options(),
+                                 .client = downstream_,
                                  .fresh = same_server || retry_.retries() > 0,
                                  .is_sent_once = !retry_.may_repeat_method() || downstream_.is_receiving(),
                                  .deadline = total_deadline_},
@@ -182,7 +183,7 @@ bool Exchange::may_hedge() const {
 }
 
 runtime::Task<void> Exchange::relay_first_response(http::ClientStream& upstream) {
-  Hedge hedge(context_, pool(), request_, route_->options);
+  Hedge hedge(context_, pool(), request_, route_->options, downstream_);
   hedge_ = &hedge;
   co_await hedge.race({.stream = upstream, .server = *server_, .past = past_, .began = try_began_}, tried_,
                       answer_deadline());

@@ -82,8 +82,8 @@ void Hedge::judge(pool::Server& server, const pool::Lease::Past& past, const Err
 }
 
 runtime::Task<void> Hedge::ask_second(Deadline last) {
-  lease_.emplace(co_await lease_connection(context_, *permit_.server(),
-                                           {.pool = pool_.pool().options(), .deadline = last}, second_));
+  lease_.emplace(co_await lease_connection(
+      context_, *permit_.server(), {.pool = pool_.pool().options(), .client = client_, .deadline = last}, second_));
   second_ = &**lease_;
   co_await request_.send_head(*second_, route_.timeouts.idle);
   co_await second_->answer_begins(last);

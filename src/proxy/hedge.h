@@ -30,8 +30,9 @@ class Hedge {
     TimePoint began;
   };
 
-  Hedge(Context& context, pool::PoolView& pool, const ForwardedRequest& request, const RouteOptions& route)
-      : context_(context), pool_(pool), request_(request), route_(route) {}
+  Hedge(Context& context, pool::PoolView& pool, const ForwardedRequest& request, const RouteOptions& route,
+        const http::ServerStream& client)
+      : context_(context), pool_(pool), request_(request), route_(route), client_(client) {}
   Hedge(const Hedge&) = delete;
   Hedge& operator=(const Hedge&) = delete;
 
@@ -65,6 +66,7 @@ class Hedge {
   pool::PoolView& pool_;
   const ForwardedRequest& request_;
   const RouteOptions& route_;
+  const http::ServerStream& client_;
   pool::Permit permit_;
   std::optional<pool::Lease> lease_;
   http::ClientStream* second_ = nullptr;  // in use by the second try
