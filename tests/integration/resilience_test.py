@@ -139,6 +139,8 @@ listeners: {{web: {{address: "LISTEN"}}}}
 routes: [{{to: app}}]
 pools: {{app: {{servers: ["127.0.0.1:{slow.port}", "127.0.0.1:{quick.port}"], algorithm: least_requests, warmup: 0s}}}}
 """)
+        # One that has not been checked yet would get none.
+        wait_until(lambda: proxy.stderr.count('"to":"up"') == 2, "both servers to be up")
         held = [Connection(proxy.port) for _ in range(8)]
         for connection in held:
             self.addCleanup(connection.close)
