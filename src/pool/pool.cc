@@ -14,7 +14,10 @@ Pool::Pool(std::string name, PoolOptions options, std::vector<Member> members, s
                   std::ranges::any_of(options_.servers,
                                       [](const ServerOptions& server) { return server.max_inflight.has_value(); })),
       generation_(vitals_->waiting_line.begin_generation()) {
-  if (options_.sticky.is_on()) sticky_.emplace(options_.sticky, name_, members_);
+  if (!options_.sticky.cookie.empty()) sticky_.emplace(options_.sticky, name_, members_);
+  if (!options_.sticky.is_learned()) return;
+  if (vitals_->sessions == nullptr) vitals_->sessions = std::make_unique<StickyTable>();
+  sessions_.emplace(options_.sticky, members_, *vitals_->sessions);
 }
 
 PoolState Pool::state() const { return pool_state(members_); }

@@ -16,6 +16,7 @@
 #include "pool/server.h"
 #include "pool/server_state.h"
 #include "pool/sticky_cookie.h"
+#include "pool/sticky_sessions.h"
 
 namespace fairlead::pool {
 
@@ -42,8 +43,10 @@ class Pool {
   RetryBudget& hedge_budget() const { return vitals_->hedge_budget; }
   // Where requests wait while every server is full. Shared by all workers.
   WaitingLine& waiting_line() const { return vitals_->waiting_line; }
-  // Null where clients do not stick.
+  // Null where clients do not stick by a cookie of ours.
   const StickyCookie* sticky() const { return sticky_ ? &*sticky_ : nullptr; }
+  // Null where they do not stick by something of their own.
+  const StickySessions* sessions() const { return sessions_ ? &*sessions_ : nullptr; }
   // Whether any server has a limit of requests in flight.
   bool has_limits() const { return has_limits_; }
   // Of the waiting line.
@@ -57,6 +60,7 @@ class Pool {
   std::vector<Member> members_;
   std::shared_ptr<PoolVitals> vitals_;
   std::optional<StickyCookie> sticky_;
+  std::optional<StickySessions> sessions_;
   bool has_limits_;
   std::uint64_t generation_;
 };
