@@ -365,6 +365,24 @@ TEST(SavedConfig, is_nine_lines_that_load_as_the_same_options) {
   EXPECT_EQ(loaded(text).options, flags->options);
 }
 
+TEST(Sticky, by_a_header_or_by_the_apps_cookie_sets_no_cookie) {
+  const auto sticky = [](const std::string& text) {
+    const Options options = loaded("to: 1\nhealth: /h\ndefaults: {pool: {sticky: " + text + "}}").options;
+    EXPECT_EQ(loaded(to_yaml(options)).options, options) << to_yaml(options);
+    return options.pools.at("default").sticky;
+  };
+  EXPECT_EQ(sticky("{header: X-User}").header, "X-User");
+  EXPECT_EQ(sticky("{learn: JSESSIONID, ttl: 30m}").learn, "JSESSIONID");
+  EXPECT_EQ(sticky("{learn: JSESSIONID}").cookie, "");
+  EXPECT_EQ(sticky("cookie").cookie, "fairlead");
+  const auto with = [](const std::string& text) {
+    return codes("to: 1\nhealth: /h\ndefaults: {pool: {sticky: " + text + "}}");
+  };
+  EXPECT_THAT(with("{header: X-User, learn: a}"), ElementsAre("F1050"));
+  EXPECT_THAT(with("{learn: a, cookie: b}"), ElementsAre("F1050"));
+  EXPECT_THAT(with("{header: 'a b'}"), ElementsAre("F0215"));
+}
+
 TEST(Limits, max_inflight_is_a_number_or_learned) {
   const auto limit = [](const std::string& text) {
     return loaded("to: 1\nhealth: /h\ndefaults: {pool: {limits: {max_inflight: " + text + "}}}")

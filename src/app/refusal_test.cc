@@ -46,7 +46,6 @@ std::vector<Refused> unsupported_keys() {
   add("listen: :1\nroutes: [{to: p}]\npools: {p: {servers: [2], ", "}}",
       {"discover", "protocol", "tls", "udp"});
   add("to: [{address: 1, ", "}]", {"tags"});
-  add("listen: :1\nroutes: [{to: p}]\npools: {p: {servers: [2], sticky: {", "}}}", {"header", "learn"});
   add("to: 1\nerrors: {", "}", {"pages", "replace"});
   add("to: 1\nlog: {", "}", {"redact"});
   return all;

@@ -191,7 +191,7 @@ void warn_of_idle_zones(const Options& options, const Cursor& root, Report& repo
 void warn_of_shared_cookies(const Options& options, const Cursor& root, Report& report) {
   std::map<std::string_view, std::string_view> first_with_cookie;
   for (const auto& [name, pool] : options.pools) {
-    if (!pool.sticky.is_on()) continue;
+    if (pool.sticky.cookie.empty()) continue;
     const auto [first, is_new] = first_with_cookie.emplace(pool.sticky.cookie, name);
     if (is_new) continue;
     const Cursor at = root.at("pools").at(name).at("sticky");

@@ -54,7 +54,11 @@ Pool::Pool(std::string name, PoolOptions options, std::vector<Member> members, s
                   std::ranges::any_of(options_.servers,
                                       [](const ServerOptions& server) { return server.max_inflight.has_value(); })),
       generation_(vitals_->waiting_line.begin_generation()) {
-  if (options_.sticky.is_on()) sticky_.emplace(options_.sticky, name_, members_);
+  if (!options_.sticky.cookie.empty()) sticky_.emplace(options_.sticky, name_, members_);
+  if (options_.sticky.is_learned()) {
+    if (vitals_->sessions == nullptr) vitals_->sessions = std::make_unique<StickyTable>();
+    sessions_.emplace(options_.sticky, members_, *vitals_->sessions);
+  }
   if (!hashing_) return;
   for (const bool backup : {false, true}) key_maps_[backup ? 1 : 0] = key_map_of(hashing_->table, members_, backup);
 }

@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "pool/retry_budget.h"
+#include "pool/sticky_table.h"
 #include "pool/waiting_line.h"
 
 namespace fairlead::pool {
@@ -17,6 +19,8 @@ struct PoolVitals {
   RetryBudget retry_budget;
   RetryBudget hedge_budget{1};
   WaitingLine waiting_line;
+  // From the first generation on that learns sessions. Set by the control thread, before workers see that generation.
+  std::unique_ptr<StickyTable> sessions;
 };
 
 }  // namespace fairlead::pool

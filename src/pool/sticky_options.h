@@ -20,13 +20,17 @@ enum class SameSite : std::uint8_t { lax, strict, none };
 enum class OnDown : std::uint8_t { move, fail };
 
 struct StickyOptions {
-  std::string cookie;                             // the name of the cookie that we insert; empty: not sticky
-  std::optional<Duration> ttl;                    // empty: for as long as the browser is open
+  // At most one of the three is not empty; none: not sticky.
+  std::string cookie;                             // the name of the cookie that we insert
+  std::string header;                             // a header of the clients
+  std::string learn;                              // a cookie of the app's own
+  std::optional<Duration> ttl;                    // empty: until the browser is closed; see StickySessions
   CookieSecure secure = CookieSecure::automatic;  // automatic: where the client came by HTTPS
   SameSite same_site = SameSite::lax;
   OnDown on_down = OnDown::move;
   Secret secret;  // signs the cookie; empty: this machine's own
-  bool is_on() const { return !cookie.empty(); }
+  bool is_on() const { return !cookie.empty() || is_learned(); }
+  bool is_learned() const { return !header.empty() || !learn.empty(); }
   friend bool operator==(const StickyOptions&, const StickyOptions&) = default;
 };
 

@@ -13,29 +13,37 @@ using config::Fault;
 using config::field;
 using config::Node;
 using config::Report;
-using config::unsupported;
 using namespace std::chrono_literals;
 
 constexpr std::string_view kUsualName = "fairlead";
 
-// `sticky: cookie` is a map with nothing but defaults, and a map has the usual cookie unless it names another.
+// `sticky: cookie` is a map with nothing but defaults, and a map has the usual cookie unless it names another, or what
+// clients stick by instead.
 void expand_sticky(Node& node, const Cursor&, Report&) {
   const bool is_word = node.is_scalar() && (node.value == "cookie" || node.value == "off");
   if (!is_word && !node.is_mapping()) return;
   const config::Place place = node.place;
-  const std::string_view cookie = is_word && node.value == "off" ? "" : kUsualName;
+  const bool is_off = is_word && node.value == "off";
   if (is_word) {
     Node sticky = Node::mapping(place);
     sticky.key = node.key;
     sticky.key_place = node.key_place;
     node = std::move(sticky);
   }
-  if (node.find("cookie") == nullptr) node.add("cookie", Node::text(std::string(cookie), place));
+  const bool is_learned = node.find("header") != nullptr || node.find("learn") != nullptr;
+  if (node.find("cookie") == nullptr)
+    node.add("cookie", Node::text(is_off || is_learned ? std::string() : std::string(kUsualName), place));
 }
 
 std::optional<Fault> check_cookie_name(const std::string& name) {
   if (name.empty() || check_header_name(name)) return std::nullopt;
   return Fault{"F0215", fmt::format("`{}` is not the name of a cookie", name)};
+}
+
+std::optional<Fault> check_header(const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  if (const auto checked = check_header_name(name); !checked) return checked.error();
+  return std::nullopt;
 }
 
 config::Parsed<Secret> parse_secret(std::string_view text) {
@@ -77,7 +85,15 @@ config::SchemaPtr schema_of(const StickyOptions*) {
       field("cookie", &StickyOptions::cookie,
             "The name of the cookie that Fairlead sets; `fairlead` where `sticky` is written, and empty for none.")
           .check(check_cookie_name),
-      field("ttl", &StickyOptions::ttl, "How long it lasts; `session`: until the browser is closed.",
+      field("header", &StickyOptions::header,
+            "Instead of a cookie of ours: requests with the same value of this header go to one server.")
+          .check(check_header),
+      field("learn", &StickyOptions::learn,
+            "Instead of a cookie of ours: the app's own session cookie, which is left as it is.")
+          .check(check_cookie_name),
+      field("ttl", &StickyOptions::ttl,
+            "How long it lasts; `session`: until the browser is closed, and with `header` or `learn` for one hour "
+            "without a request.",
             config::optional_of<Duration>(config::schema_for<Duration>(), "session"))
           .range(1s, kLongest),
       field("secure", &StickyOptions::secure, "Whether it is sent by HTTPS only; `auto`: if the client came by HTTPS."),
@@ -86,11 +102,21 @@ config::SchemaPtr schema_of(const StickyOptions*) {
             "When its server is down: `move` the client to another, or `fail` with 503."),
       field("secret", &StickyOptions::secret,
             "Signs it; instances with the same secret accept each other's. Default: this machine's own."),
-      unsupported("header", "Stickiness by a header."), unsupported("learn", "Stickiness by the app's own cookie."),
       config::ShortForm{expand_sticky, config::text_pattern("^(off|cookie)$")});
 }
 
 void validate(const StickyOptions& sticky, const Cursor& at, Report& report) {
+  if (!sticky.header.empty() && !sticky.learn.empty())
+    report.error(at.at("learn"),
+                 {"F1050", "clients stick by one thing", "there is `header` too", "delete one of them"});
+  if (sticky.is_learned() && !sticky.cookie.empty())
+    report.error(at.at("cookie"),
+                 {"F1050", "clients stick by one thing", "there is `header` or `learn` too", "delete one of them"});
+  for (const char* key : {"secure", "same_site"})
+    if (sticky.is_learned() && at.at(key).exists())
+      report.error(at.at(key),
+                   {"F1050", fmt::format("`{}` is for the cookie that Fairlead sets, and it sets none", key), "",
+                    "delete it, or `header` and `learn`"});
   // Browsers drop such a cookie, so no client would ever stick.
   if (sticky.is_on() && sticky.same_site == SameSite::none && sticky.secure == CookieSecure::off)
     report.error(at.at("same_site"), {"F1019", "browsers take a cookie with `same_site: none` only if it is secure",

@@ -49,7 +49,8 @@ Exchange::Exchange(Context& context, http::ServerStream& downstream, const Clien
   const Origin origin = origin_of(head, client, id.text());
   is_local_ = origin.is_local;
   if (route_ != nullptr && route_->pool != Route::kNoPool) {
-    sticky_.begin(pool().pool().sticky(), head, wall_start_, origin.scheme == "https", context.counters);
+    sticky_.begin(pool().pool(), head, {.wall = wall_start_, .steady = start_}, origin.scheme == "https",
+                  context.counters);
     if (const auto& hashing = pool().pool().hashing())
       key_hash_ = key_hash(hashing->key, head, origin.ip, context.random);
   }
@@ -300,7 +301,7 @@ runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
   http::BufferWriter& writer = downstream_.begin_head(head->status, head->reason);
   http::copy_fields(writer, head->fields, dropped);
   http::write_field(writer, "X-Request-Id", request_.id());
-  sticky_.write(writer, *server_);
+  sticky_.answer(*server_, head->fields, writer);
   co_await downstream_.send_head(http::OutgoingFraming::of(*head, request_.method()), std::move(first));
   if (!is_whole) co_await relay_body(upstream, idle);
   response_complete_ = true;
@@ -338,7 +339,7 @@ runtime::Task<void> Exchange::open_tunnel(http::ClientStream& upstream, const ht
   http::BufferWriter& writer = downstream_.begin_head(head.status, head.reason);
   http::copy_fields(writer, head.fields, http::hop_by_hop_fields(head.fields));
   http::write_field(writer, "X-Request-Id", request_.id());
-  sticky_.write(writer, *server_);
+  sticky_.answer(*server_, head.fields, writer);
   downstream_.watch_departure(nullptr);  // The tunnel passes on the end of either side.
   const http::Transport client = co_await downstream_.switch_protocols(request_.upgrade());
   http::Tunnel tunnel(client, upstream.transport(), request_.upgrade(), route_->options.timeouts.stream_idle,

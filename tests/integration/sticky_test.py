@@ -62,6 +62,32 @@ class Stickiness(ProxyTest):
             self.assertEqual(200, response.status)
             self.assertIsNotNone(cookie_of(response))
 
+    def test_a_header_sticks_and_no_cookie_is_set(self):
+        proxy = self.sticky(*(self.backend(name) for name in "abc"), sticky="{header: X-User}", workers=1)
+        for user in ("ann", "bob", "eve"):
+            first = fetch(proxy.port, headers={"X-User": user})
+            self.assertIsNone(cookie_of(first))
+            same = {fetch(proxy.port, headers={"X-User": user}).body for _ in range(6)}
+            self.assertEqual({first.body}, same)
+        self.assertEqual(3, len({fetch(proxy.port).body for _ in range(6)}))
+
+    def test_the_apps_own_cookie_is_learned(self):
+        proxy = self.sticky(*(self.backend(name) for name in "abc"), sticky="{learn: session}")
+        fetch(proxy.port, "/cookies")  # begins `session=1` on some server
+        home = fetch(proxy.port, headers={"Cookie": "a=b; session=1"}).body
+        self.assertEqual(["/cookies"], [path for path in self.backends[home].paths() if path == "/cookies"])
+        self.assertEqual({home}, {fetch(proxy.port, headers={"Cookie": "session=1"}).body for _ in range(9)})
+        self.assertEqual(["session=1"], self.backends[home].requests[-1].all("Cookie"))
+
+    def test_a_learned_session_moves_when_its_server_is_down_and_stays_there(self):
+        proxy = self.sticky(*(self.backend(name) for name in "ab"), sticky="{header: X-User}")
+        home = self.backends[fetch(proxy.port, headers={"X-User": "ann"}).body]
+        home.healthy = False
+        wait_until(lambda: fetch(proxy.port, headers={"X-User": "ann"}).body != home.name.encode(), "the move")
+        home.healthy = True
+        wait_until(lambda: len({fetch(proxy.port).body for _ in range(4)}) == 2, "both servers to serve")
+        self.assertEqual(1, len({fetch(proxy.port, headers={"X-User": "ann"}).body for _ in range(8)}))
+
     def test_the_cookie_outlives_a_restart(self):
         proxy = self.sticky(*(self.backend(name) for name in "abc"))
         first = fetch(proxy.port)
