@@ -42,7 +42,7 @@ bool Hedge::may_send(pool::TriedServers& tried) {
   if (is_canceled_ || !pool_.has_untried(tried)) return false;
   if (shared.has_limits() && !shared.waiting_line().is_empty()) return false;
   if (!shared.hedge_budget().try_spend(route_.hedge->budget, now)) return false;
-  Result<pool::Permit> permit = pool_.admit(tried, now);
+  Result<pool::Permit> permit = pool_.admit(tried, now, key_hash_);
   if (!permit) return false;
   permit_ = std::move(*permit);
   tried.add(*permit_.server());
