@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "runtime/slab.h"
@@ -17,7 +18,8 @@ struct Output::Rest {
 
   static Rest* make(std::size_t size) {
     const std::size_t block_size = sizeof(Rest) + size;
-    return ::new (runtime::Slab::allocate(block_size)) Rest{.size = size, .block_size = block_size};
+    auto* const block = static_cast<Rest*>(runtime::Slab::allocate(block_size));
+    return std::construct_at(block, Rest{.size = size, .block_size = block_size});
   }
   static void destroy(Rest* rest) {
     const std::size_t block_size = rest->block_size;
