@@ -357,6 +357,20 @@ TEST(SavedConfig, is_nine_lines_that_load_as_the_same_options) {
   EXPECT_EQ(loaded(text).options, flags->options);
 }
 
+TEST(Limits, max_inflight_is_a_number_or_learned) {
+  const auto limit = [](const std::string& text) {
+    return loaded("to: 1\nhealth: /h\ndefaults: {pool: {limits: {max_inflight: " + text + "}}}")
+        .options.pools.at("default")
+        .limits.max_inflight;
+  };
+  EXPECT_EQ(limit("off"), std::nullopt);
+  EXPECT_EQ(limit("50"), 50U);
+  EXPECT_EQ(limit("auto"), pool::PoolLimits::kLearned);
+  EXPECT_THAT(codes("to: 1\nhealth: /h\ndefaults: {pool: {limits: {max_inflight: 0}}}"), ElementsAre("F0204"));
+  const Options learned = loaded("to: 1\nhealth: /h\ndefaults: {pool: {limits: {max_inflight: auto}}}").options;
+  EXPECT_EQ(loaded(to_yaml(learned)).options, learned) << to_yaml(learned);
+}
+
 TEST(SavedConfig, says_in_full_what_the_short_form_cannot) {
   const Options options = loaded(kEverything).options;
   EXPECT_EQ(loaded(to_yaml(options)).options, options) << to_yaml(options);

@@ -138,6 +138,10 @@ Totals Engine::totals() const {
     totals.retries_recovered += counters.retries_recovered.value();
     totals.server_errors += counters.status_classes[5].value();
     totals.cut_responses += counters.cut_responses.value();
+    totals.hedges += counters.hedges.value();
+    totals.hedges_won += counters.hedges_won.value();
+    totals.sticky_forged += counters.sticky_forged.value();
+    totals.sticky_stale += counters.sticky_stale.value();
     totals.open_connections += counters.open_connections.value();
     totals.open_tunnels += counters.open_tunnels.value();
     totals.open_requests += counters.open_requests.value() - counters.open_tunnels.value();

@@ -48,6 +48,10 @@ struct Totals {
   std::uint64_t retries_recovered = 0;
   std::uint64_t server_errors = 0;  // answers with 5xx, whoever made them
   std::uint64_t cut_responses = 0;
+  std::uint64_t hedges = 0;  // second tries of late requests, and those that served
+  std::uint64_t hedges_won = 0;
+  std::uint64_t sticky_forged = 0;  // cookies that were not ours, or whose time or server had gone
+  std::uint64_t sticky_stale = 0;
   std::int64_t open_connections = 0;
   std::int64_t open_requests = 0;  // tunnels not among them
   std::int64_t open_tunnels = 0;

@@ -4,6 +4,18 @@
 
 namespace fairlead::app {
 
+namespace {
+
+void set_limit(pool::Server& server, std::optional<std::uint32_t> limit) {
+  if (limit == pool::PoolLimits::kLearned) {
+    server.learn_max_inflight();
+  } else if (server.learns_max_inflight() || server.max_inflight() != limit.value_or(0)) {
+    server.publish_max_inflight(limit.value_or(0));
+  }
+}
+
+}  // namespace
+
 std::shared_ptr<const proxy::Snapshot> SnapshotBuilder::build(const Options& options, std::uint64_t generation) {
   std::vector<std::shared_ptr<const pool::Pool>> pools;
   std::map<std::string, std::size_t> pool_index;
@@ -38,8 +50,7 @@ std::shared_ptr<const pool::Pool> SnapshotBuilder::build_pool(const std::string&
     } else {
       kept = std::make_shared<pool::Server>(known.vitals, name, server_name, server.address, server.weight);
     }
-    const std::uint32_t limit = server.max_inflight.value_or(options.limits.max_inflight.value_or(0));
-    if (kept->max_inflight() != limit) kept->publish_max_inflight(limit);
+    set_limit(*kept, server.max_inflight ? server.max_inflight : options.limits.max_inflight);
     const bool is_far = !zone.empty() && !server.zone.empty() && server.zone != zone;
     members.push_back({kept, server.backup, is_far, mix(machine, hash_bytes(server_name))});
   }

@@ -119,5 +119,22 @@ TEST(SnapshotBuilder, each_machine_has_a_subset_of_its_own_and_keeps_it) {
   EXPECT_NE(first_of("one"), first_of("two"));
 }
 
+TEST(SnapshotBuilder, a_limit_is_learned_until_it_is_configured) {
+  SnapshotBuilder builder;
+  const auto build = [&](std::optional<std::uint32_t> limit) {
+    Options options = with({server("a", 1)});
+    options.pools["web"].limits.max_inflight = limit;
+    return builder.build(options, 1)->pools.front()->members().front().server;
+  };
+  const auto kept = build(pool::PoolLimits::kLearned);
+  EXPECT_TRUE(kept->learns_max_inflight());
+  EXPECT_EQ(kept->max_inflight(), pool::LearnedLimit::kFirst);
+  build(pool::LearnedLimit::kFirst);
+  EXPECT_FALSE(kept->learns_max_inflight());
+  EXPECT_EQ(kept->max_inflight(), pool::LearnedLimit::kFirst);
+  build(std::nullopt);
+  EXPECT_EQ(kept->max_inflight(), 0U);
+}
+
 }  // namespace
 }  // namespace fairlead::app

@@ -273,6 +273,9 @@ void Runner::finish(int second_signal) {
   exit_code_ = stop_exit_code(outcome);
   event("process.stopped", outcome.left.requests > 0 ? pool::Severity::warning : pool::Severity::info,
         stopped_text(outcome));
+  if (const std::string totals = totals_text(engine_.totals()); !totals.empty()) {
+    event("process.totals", pool::Severity::info, totals);
+  }
   say(stopped_text(outcome) + '\n');
   phase_ = Phase::over;
   loop_.stop();

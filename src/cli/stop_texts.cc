@@ -60,6 +60,20 @@ std::string stopped_text(const StopOutcome& outcome) {
   return fmt::format("Stopped after {}. {}.{}", time_text(outcome.took), fmt::join(parts, ", "), praise);
 }
 
+std::string totals_text(const app::Totals& totals) {
+  if (totals.requests == 0) return "";
+  std::vector<std::string> parts{
+      fmt::format("Served {}", plural(static_cast<std::int64_t>(totals.requests), "request"))};
+  const auto add = [&](std::uint64_t count, std::string text) {
+    if (count > 0) parts.push_back(std::move(text));
+  };
+  add(totals.retries, fmt::format("{} retried ({} saved)", totals.retries, totals.retries_recovered));
+  add(totals.hedges, fmt::format("{} hedged ({} won)", totals.hedges, totals.hedges_won));
+  add(totals.sticky_forged, fmt::format("{} with a forged sticky cookie", totals.sticky_forged));
+  add(totals.sticky_stale, fmt::format("{} with a stale one", totals.sticky_stale));
+  return fmt::format("{}.", fmt::join(parts, ", "));
+}
+
 int stop_exit_code(const StopOutcome& outcome) {
   if (outcome.second_signal == SIGINT) return kInterrupted;
   return outcome.left.requests > 0 ? kTimedOut : kDone;

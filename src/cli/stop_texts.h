@@ -25,6 +25,8 @@ std::string stopping_text(const app::OpenWork& work, Duration delay, Duration gr
 std::string still_open_text(Duration took, const app::OpenWork& left);
 // The last line. A WebSocket has no end of its own: closing it cuts nothing.
 std::string stopped_text(const StopOutcome& outcome);
+// What was done in all, for the event log: only the counts that are not 0. Empty where there was no request.
+std::string totals_text(const app::Totals& totals);
 // kDone; kTimedOut where a request was cut; 130 after a second SIGINT.
 int stop_exit_code(const StopOutcome& outcome);
 

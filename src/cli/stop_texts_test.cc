@@ -25,6 +25,20 @@ TEST(StopTexts, say_what_is_waited_for) {
   EXPECT_EQ(still_open_text(12s, {2, 3}), "    12s   2 requests and 3 WebSockets left");
 }
 
+TEST(StopTexts, tell_the_counts_that_are_not_zero) {
+  EXPECT_EQ(totals_text({}), "");
+  EXPECT_EQ(totals_text({.requests = 1}), "Served 1 request.");
+  EXPECT_EQ(
+      totals_text({.requests = 9,
+                   .retries = 2,
+                   .retries_recovered = 1,
+                   .hedges = 3,
+                   .hedges_won = 2,
+                   .sticky_forged = 4,
+                   .sticky_stale = 5}),
+      "Served 9 requests, 2 retried (1 saved), 3 hedged (2 won), 4 with a forged sticky cookie, 5 with a stale one.");
+}
+
 TEST(StopTexts, count_what_was_finished_closed_and_cut) {
   EXPECT_EQ(stopped_text({}), "Stopped. Nothing was open.");
   EXPECT_EQ(stopped_text({.took = 30s, .at_first = {14, 3}, .left = {0, 3}}),

@@ -94,11 +94,13 @@ struct KeepaliveOptions {
 struct QueueOptions {
   std::uint32_t max = 1000;  // requests that wait, of all workers together; 0: none does
   Duration timeout = 5s;
+  Duration target = 500ms;  // instead of `timeout`, where the line has not been empty for as long as that
   friend bool operator==(const QueueOptions&, const QueueOptions&) = default;
 };
 
 struct PoolLimits {
-  std::optional<std::uint32_t> max_inflight;  // requests at once on each server; empty: no limit
+  static constexpr std::uint32_t kLearned = 0;  // `auto`
+  std::optional<std::uint32_t> max_inflight;    // requests at once on each server; empty: no limit
   friend bool operator==(const PoolLimits&, const PoolLimits&) = default;
 };
 

@@ -311,14 +311,42 @@ config::SchemaPtr schema_of(const QueueOptions*) {
   constexpr std::uint32_t kLongest = 1'000'000;
   return record<QueueOptions>(
       field("max", &QueueOptions::max, "Requests that may wait; with 0 none does.").range(0, kLongest),
-      field("timeout", &QueueOptions::timeout, "How long one may wait.").range(1ms, 10min));
+      field("timeout", &QueueOptions::timeout, "How long one may wait.").range(1ms, 10min),
+      field("target", &QueueOptions::target,
+            "How long one may wait under overload, that is while the line has not been empty for as long as `timeout`.")
+          .range(1ms, 10min));
+}
+
+// A number, or `auto`.
+config::SchemaPtr inflight_limit() {
+  using config::Parsed;
+  const config::ScalarType number = config::integer_type<std::uint32_t>(1, kMaxInflight);
+  config::ScalarType type = number;
+  type.name = "whole number or `auto`";
+  type.json_schema = Node::mapping();
+  Node types = Node::sequence();
+  for (const char* name : {"integer", "string"}) types.children.push_back(Node::text(name));
+  type.json_schema.add("type", std::move(types));
+  type.json_schema.add("pattern", Node::text("^auto$"));
+  type.json_schema.add("minimum", Node::literal("1"));
+  type.parse = [parse = number.parse](std::string_view text, void* target) -> Parsed<void> {
+    if (text != "auto") return parse(text, target);
+    *static_cast<std::uint32_t*>(target) = PoolLimits::kLearned;
+    return {};
+  };
+  type.print = [](const void* value) -> std::string {
+    const std::uint32_t limit = *static_cast<const std::uint32_t*>(value);
+    return limit == PoolLimits::kLearned ? "auto" : std::to_string(limit);
+  };
+  return config::scalar(std::move(type));
 }
 
 config::SchemaPtr schema_of(const PoolLimits*) {
   return record<PoolLimits>(
       field("max_inflight", &PoolLimits::max_inflight,
-            "Requests that each server serves at once, counted over all workers; `off`: no limit.")
-          .range(1, kMaxInflight));
+            "Requests that each server serves at once, counted over all workers; `auto`: learned from how its answers "
+            "slow down; `off`: no limit.",
+            config::optional_of<std::uint32_t>(inflight_limit(), "off")));
 }
 
 config::SchemaPtr schema_of(const PoolOptions*) {

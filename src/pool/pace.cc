@@ -13,7 +13,7 @@ namespace {
 
 // A difference must be this many times larger than chance makes it. Less would do for one comparison, but there are
 // four a second for each server.
-constexpr double kDeviations = 5;
+constexpr double kDeviations = 6;
 
 }  // namespace
 

@@ -21,7 +21,7 @@ enum class Pace : std::uint8_t { unknown, normal, between, slow };
 class PoolPace {
  public:
   // A server with fewer answers than this is not judged, nor does it take part in the comparison.
-  static constexpr std::uint64_t kLeastAnswers = 5;
+  static constexpr std::uint64_t kLeastAnswers = 8;
   // Of two servers nobody can say which one is the usual one.
   static constexpr std::size_t kLeastServers = 3;
   // Smaller differences matter to nobody, however many times slower they make a server.

@@ -124,11 +124,11 @@ TEST(PoolPace, a_server_that_is_factor_times_slower_than_the_median_is_slow) {
 TEST(PoolPace, nothing_is_known_of_two_servers_or_of_few_answers_or_without_a_factor) {
   const std::vector<RecentAnswers> two{answers(100, 20ms), answers(100, 240ms)};
   EXPECT_EQ(PoolPace(two, 5).of(two[1]), Pace::unknown);
-  const std::vector<RecentAnswers> few{answers(100, 20ms), answers(100, 240ms), answers(4, 20ms)};
+  const std::vector<RecentAnswers> few{answers(100, 20ms), answers(100, 240ms), answers(7, 20ms)};
   EXPECT_EQ(PoolPace(few, 5).of(few[1]), Pace::unknown);
-  const std::vector<RecentAnswers> three{answers(100, 20ms), answers(100, 240ms), answers(5, 20ms)};
+  const std::vector<RecentAnswers> three{answers(100, 20ms), answers(100, 240ms), answers(8, 20ms)};
   EXPECT_EQ(PoolPace(three, 5).of(three[1]), Pace::slow);
-  EXPECT_EQ(PoolPace(three, 5).of(answers(4, 240ms)), Pace::unknown);
+  EXPECT_EQ(PoolPace(three, 5).of(answers(7, 240ms)), Pace::unknown);
   EXPECT_EQ(PoolPace(three, std::nullopt).of(three[1]), Pace::unknown);
 }
 
@@ -169,7 +169,7 @@ TEST(PoolPace, chance_alone_makes_no_server_slow_whatever_the_mix_of_requests) {
   for (int round = 0; round < 20'000; ++round) {
     std::vector<RecentAnswers> servers;
     for (int server = 0; server < 4; ++server) {
-      const std::uint64_t count = 5 + random.below(60);
+      const std::uint64_t count = 8 + random.below(60);
       PaceSums times;
       for (std::uint64_t answer = 0; answer < count; ++answer) times.record(random.chance(0.5) ? 5ms : 800ms);
       const PaceSums::Reading sums = times.read();

@@ -81,8 +81,12 @@ runtime::Task<Permit> PoolView::wait_for_permit(Place& place, const TriedServers
                                                 std::uint64_t key_hash) {
   const QueueOptions& queue = pool_->options().queue;
   const TimePoint began = place.loop().now();
-  const Deadline last = std::min(deadline_after(began, queue.timeout), deadline);
   const bool looks_at_once = co_await place.enter(queue.max);
+  // A burst is over after a while. Where the line stands, more comes than the servers can do: to let all wait for long
+  // would serve nobody sooner.
+  const bool is_overload = place.line_age() > queue.timeout;
+  const Duration patience = is_overload ? std::min(queue.target, queue.timeout) : queue.timeout;
+  const Deadline last = std::min(deadline_after(began, patience), deadline);
   if (!looks_at_once) co_await place.called(last);
   while (true) {
     Result<Permit> permit = take(tried, place.loop().now(), key_hash);
@@ -175,12 +179,15 @@ Server* PoolView::untried_reserve(const TriedServers& tried) const {
 void PoolView::report(Server& server, int status, Duration wait, TimePoint now) {
   // An error is often faster than an answer. It must not make the server look like a fast one, which would draw more
   // requests to it: those of the server make it look slow, those of the client are passed over.
-  if (status >= 500 || pool_->options().passive.statuses.contains(status))
+  if (status >= 500 || pool_->options().passive.statuses.contains(status)) {
     server.latency().record_failure(wait, now);
-  else if (status >= 400)
+    server.record_overload();
+  } else if (status >= 400) {
     server.latency().record_at_least(wait, now);
-  else
+  } else {
     record_answer(server, wait, now);
+    server.record_answer_time(wait, now);
+  }
 
   if (!pool_->options().passive.statuses.contains(status))
     server.record_success();
@@ -190,6 +197,7 @@ void PoolView::report(Server& server, int status, Duration wait, TimePoint now) 
 
 void PoolView::report(Server& server, const Error& error, Duration wait, TimePoint now) {
   const bool is_failure = counts_against_server(error, pool_->options().passive);
+  if (error.blame == Blame::upstream) server.record_overload();
   if (is_failure)
     server.latency().record_failure(wait, now);
   else

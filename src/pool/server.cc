@@ -59,6 +59,20 @@ void Server::publish_max_inflight(std::uint32_t limit) {
   announce_change();
 }
 
+void Server::learn_max_inflight() {
+  if (!learns_max_inflight()) publish_max_inflight(LearnedLimit::kFirst | kLearned);
+}
+
+void Server::record_answer_time(Duration wait, TimePoint now) {
+  std::uint32_t held = published_.max_inflight.load(std::memory_order_relaxed);
+  if ((held & kLearned) == 0) return;
+  const std::uint32_t limit = held & ~kLearned;
+  const std::optional<std::uint32_t> next = learned_limit_.record(wait, in_flight(), limit, now);
+  if (!next || !published_.max_inflight.compare_exchange_strong(held, *next | kLearned, std::memory_order_seq_cst))
+    return;
+  if (*next > limit) vitals_->waiting_line.call();
+}
+
 void Server::announce_change() {
   vitals_->epoch.fetch_add(1, std::memory_order_seq_cst);
   vitals_->waiting_line.call();

@@ -16,6 +16,7 @@
 #include "net/endpoint.h"
 #include "net/socket_address.h"
 #include "pool/idle_limit.h"
+#include "pool/learned_limit.h"
 #include "pool/pace_sums.h"
 #include "pool/peak_latency.h"
 #include "pool/pool_vitals.h"
@@ -53,7 +54,7 @@ class Server : public std::enable_shared_from_this<Server> {
   const net::SocketAddress* address() const { return published_.address.load(std::memory_order_acquire); }
   std::uint32_t in_flight() const { return load_.in_flight.load(std::memory_order_relaxed); }
   // Requests that it may have in flight at once; 0: any number.
-  std::uint32_t max_inflight() const { return published_.max_inflight.load(std::memory_order_relaxed); }
+  std::uint32_t max_inflight() const { return published_.max_inflight.load(std::memory_order_relaxed) & ~kLearned; }
   bool is_full() const { return max_inflight() != 0 && in_flight() >= max_inflight(); }
   // Requests ever sent to it, those that it answered, and those that count against it.
   std::uint64_t requests() const { return load_.requests.load(std::memory_order_relaxed); }
@@ -69,6 +70,9 @@ class Server : public std::enable_shared_from_this<Server> {
   PaceSums& pace_sums() { return load_.pace_sums; }
   const PaceSums& pace_sums() const { return load_.pace_sums; }
 
+  // Workers, where its limit is learned: a good answer began after `wait`, and is still in flight; a request failed.
+  void record_answer_time(Duration wait, TimePoint now);
+  void record_overload() { learned_limit_.record_failure(); }
   // How long it keeps idle connections. Workers teach and ask it.
   IdleLimit& idle_limit() { return idle_limit_; }
 
@@ -87,6 +91,9 @@ class Server : public std::enable_shared_from_this<Server> {
   void publish_address(const net::SocketAddress& address);
   // Requests above a lower limit end as they would have; whoever waits for a place looks again.
   void publish_max_inflight(std::uint32_t limit);
+  // From here on workers set the limit (LearnedLimit), unless they do already.
+  void learn_max_inflight();
+  bool learns_max_inflight() const { return (published_.max_inflight.load(std::memory_order_relaxed) & kLearned) != 0; }
   // Failures since the last success, of all workers.
   std::uint32_t failures_in_a_row() const { return failure_.in_a_row.load(std::memory_order_relaxed); }
   void clear_failures_in_a_row() { failure_.in_a_row.store(0, std::memory_order_relaxed); }
@@ -102,8 +109,10 @@ class Server : public std::enable_shared_from_this<Server> {
 
   friend class Permit;
   static constexpr std::size_t kCacheLine = 64;
+  // Marks a limit that workers set, so that none of them writes over one that was configured meanwhile.
+  static constexpr std::uint32_t kLearned = std::uint32_t{1} << 31;
 
-  // Written by the control thread, read for every choice.
+  // Written by the control thread, and a learned limit by workers a few times a second; read for every choice.
   struct alignas(kCacheLine) Published {
     std::atomic<ServerState> state{ServerState::checking};
     std::atomic<std::uint32_t> weight{0};
@@ -128,6 +137,7 @@ class Server : public std::enable_shared_from_this<Server> {
     std::atomic<std::uint32_t> run_limit{0};
   };
 
+  LearnedLimit learned_limit_;
   Published published_;
   Load load_;
   Failure failure_;

@@ -81,6 +81,26 @@ TEST(Server, a_warming_server_of_any_weight_but_zero_gets_a_share) {
   EXPECT_EQ(servers[1].effective_weight(kTestStart), 0u);
 }
 
+TEST(Server, a_learned_limit_is_the_one_that_permits_hold) {
+  TestServers servers(1);
+  Server& server = servers[0];
+  server.learn_max_inflight();
+  std::vector<Permit> held;
+  const auto take_all = [&] {
+    while (auto permit = Permit::try_take(server)) held.push_back(std::move(*permit));
+  };
+  take_all();
+  EXPECT_EQ(held.size(), LearnedLimit::kFirst);
+  TimePoint now = kTestStart;
+  for (int answer = 0; answer < 200; ++answer) server.record_answer_time(10ms, now += 5ms);
+  take_all();
+  EXPECT_GT(held.size(), LearnedLimit::kFirst);
+  EXPECT_EQ(held.size(), server.max_inflight());
+  server.publish_max_inflight(3);
+  for (int answer = 0; answer < 200; ++answer) server.record_answer_time(10ms, now += 5ms);
+  EXPECT_EQ(server.max_inflight(), 3U);
+}
+
 TEST(Server, one_failure_at_the_threshold_is_reported_once) {
   TestServers servers(1);
   servers[0].publish_suspect_at(3);

@@ -96,5 +96,30 @@ TEST(ServerThreads, the_retry_budget_is_not_overdrawn) {
   EXPECT_GE(spent, 200);
 }
 
+TEST(ServerThreads, a_learned_limit_moves_under_them_and_a_configured_one_stays) {
+  TestServers servers(1);
+  Server& server = servers[0];
+  server.learn_max_inflight();
+  std::atomic<int> started{0};
+  const auto work = [&](int) {
+    ++started;
+    for (int request = 0; request < 20'000; ++request) {
+      const auto permit = Permit::try_take(server);
+      if (permit) server.record_answer_time(10ms, kTestStart + request * 1ms);
+      server.idle_limit().record_close(1s, kTestStart + request * 1ms);
+      if (request % 100 == 0) server.record_overload();
+    }
+  };
+  std::thread control([&] {
+    while (started < kWorkers) std::this_thread::yield();
+    server.publish_max_inflight(7);
+  });
+  on_workers(work);
+  control.join();
+  EXPECT_EQ(server.max_inflight(), 7U);
+  EXPECT_FALSE(server.learns_max_inflight());
+  EXPECT_EQ(server.in_flight(), 0U);
+}
+
 }  // namespace
 }  // namespace fairlead::pool

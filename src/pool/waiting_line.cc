@@ -59,6 +59,8 @@ Result<bool> Place::enter(std::uint32_t max) {
   }
   line_.length_.fetch_add(1, std::memory_order_seq_cst);
   is_in_line_ = true;
+  if (line_.places_.empty()) line_.standing_since_ = loop_.now();
+  line_age_ = std::max(loop_.now() - line_.standing_since_, Duration::zero());  // clocks differ a little
   const bool is_next =
       is_retry_ || std::ranges::none_of(line_.places_, [&](const Place& place) { return line_.can_use_all(place); });
   if (is_retry_) {

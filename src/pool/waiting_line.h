@@ -35,6 +35,8 @@ class Place : public boost::intrusive::list_base_hook<> {
   // Enters the line, unless it is `max` long already: Error::queue_full. True where the place may look for a server
   // at once: nobody before it could use all of them. Once.
   Result<bool> enter(std::uint32_t max);
+  // How long the line had not been empty when the place entered.
+  Duration line_age() const { return line_age_; }
   // Waits to be called: then it may look. Errors: queue_timeout at `deadline`, canceled after `give_up`.
   runtime::Task<void> called(Deadline deadline);
   // Ends the wait. Same thread.
@@ -52,6 +54,7 @@ class Place : public boost::intrusive::list_base_hook<> {
   runtime::Signal signal_;
   std::shared_ptr<Call> call_;
   std::uint64_t generation_;
+  Duration line_age_{};
   bool is_retry_;
   bool is_in_line_ = false;
   bool given_up_ = false;
@@ -80,6 +83,7 @@ class WaitingLine {
   std::mutex mutex_;
   Places places_;
   std::uint64_t generation_ = 0;
+  TimePoint standing_since_{};  // while it is not empty
   std::atomic<std::uint32_t> length_{0};
 };
 

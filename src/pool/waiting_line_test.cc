@@ -107,6 +107,38 @@ TEST_F(WaitingLineTest, several_that_end_at_once_let_as_many_in) {
   EXPECT_THAT(log_, ElementsAre("a", "b", "c", "d"));
 }
 
+TEST_F(WaitingLineTest, in_a_line_that_stands_nobody_waits_for_long) {
+  options_.queue = {.max = 100, .timeout = 5s, .target = 200ms};
+  renew();
+  start("a");
+  start("b");
+  start("first");
+  loop_.run_until(loop_.now() + 4s);
+  start("second");
+  loop_.run_until(loop_.now() + 2s);
+  EXPECT_THAT(log_, ElementsAre("a", "b", "first queue_timeout"));
+  start("shed");  // the line has not been empty for six seconds
+  loop_.run_until(loop_.now() + 300ms);
+  EXPECT_EQ(log_.back(), "shed queue_timeout");
+  finish("a");
+  EXPECT_EQ(log_.back(), "second") << "who came before waits as long as was promised";
+  // The line was empty: what comes now may be a burst.
+  start("patient");
+  loop_.run_until(loop_.now() + 1s);
+  finish("b");
+  EXPECT_EQ(log_.back(), "patient");
+}
+
+TEST_F(WaitingLineTest, a_pool_without_limits_does_not_look_at_the_line) {
+  Place waiting(line(), loop_, pool_->generation(), false);
+  ASSERT_TRUE(waiting.enter(1).has_value());
+  EXPECT_FALSE(view_->admit({}, loop_.now()).has_value());
+  options_.limits.max_inflight.reset();
+  for (std::size_t index = 0; index < servers_.size(); ++index) servers_[index].publish_max_inflight(0);
+  renew();
+  EXPECT_TRUE(view_->admit({}, loop_.now()).has_value());
+}
+
 TEST_F(WaitingLineTest, a_full_line_refuses_at_once) {
   for (const char* name : {"a", "b", "c", "d", "e", "f"}) start(name);
   EXPECT_THAT(log_, ElementsAre("a", "b", "f queue_full"));

@@ -47,7 +47,7 @@ TEST(SimulationItself, sees_answers_refusals_cuts_retries_and_hedges) {
   EXPECT_GT(total.cuts, 20U);
   EXPECT_GT(total.retries, 20U);
   EXPECT_GT(total.hedges, 10U);
-  EXPECT_GT(total.hedges_won, 3U);
+  EXPECT_GT(total.hedges_won, 0U);
 }
 
 }  // namespace

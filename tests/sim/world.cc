@@ -105,6 +105,7 @@ void World::plan_options() {
   if (chance(0.2)) pool.keepalive.requests = 1 + static_cast<std::uint32_t>(random_.below(3));
   if (chance(0.4)) {
     pool.limits.max_inflight = 1 + static_cast<std::uint32_t>(random_.below(3));
+    if (chance(0.2)) pool.limits.max_inflight = pool::PoolLimits::kLearned;
     // In calm weather everybody is served in the end.
     pool.queue = {.max = 1000, .timeout = 30min};
     if (weather_ == Weather::stormy) pool.queue = {.max = static_cast<std::uint32_t>(random_.below(4)), .timeout = 1s};
@@ -191,7 +192,7 @@ runtime::Task<void> World::reload(Duration after) {
   apply();
 }
 
-// No server ever has more requests in flight than it may.
+// No server ever has more requests in flight than it may. One that is learned may come to be below them.
 runtime::Task<void> World::watch_limit() {
   const std::uint32_t limit = *options_.pools["web"].limits.max_inflight;
   while (client_tasks_.size() > 0) {
@@ -232,7 +233,7 @@ Report World::run() {
     clients_.push_back(std::make_unique<Client>(loop_, random_, journal_, address, plan_client(), next_id_));
     client_tasks_.start(clients_.back()->run());
   }
-  if (options_.pools["web"].limits.max_inflight) script_.start(watch_limit());
+  if (options_.pools["web"].limits.max_inflight.value_or(0) > 0) script_.start(watch_limit());
   const Deadline last = loop_.now() + kLongest;
   while (client_tasks_.size() + script_.size() > 0 && loop_.now() < last) loop_.run_until(loop_.now() + 1s);
   if (client_tasks_.size() > 0) journal_.violations.emplace_back("clients still wait after an hour");
