@@ -146,7 +146,7 @@ TEST(ConfigLoader, reads_every_option_of_listeners_and_routes) {
   const Options options = loaded(R"(
 version: 1
 listeners:
-  web: {address: [":8080", "[::1]:81"], protocol: http, timeouts: {header: 1s, body_idle: 2s, keepalive: 3s}, limits: {header_size: 16KiB}}
+  web: {address: [":8080", "[::1]:81"], protocol: http, timeouts: {header: 1s, body_idle: 2s, keepalive: 3s}, limits: {header_size: 16KiB, uri_size: 1KiB, fields: 50, connections: 100, per_client: 5, min_rate: 1KiB/s}}
 routes:
   - name: api
     listeners: [web]
@@ -173,7 +173,12 @@ x-note: {any: thing}
   expected.listeners["web"] = {.address = {{"", 8080, ""}, {"::1", 81, ""}},
                                .protocol = proxy::ListenerProtocol::http,
                                .timeouts = {.header = 1s, .body_idle = 2s, .keepalive = 3s},
-                               .limits = {.header_size = 16_KiB}};
+                               .limits = {.connections = 100,
+                                          .per_client = 5,
+                                          .min_rate = ByteRate{1024},
+                                          .header_size = 16_KiB,
+                                          .uri_size = 1_KiB,
+                                          .fields = 50}};
   expected.routes = expected_routes();
   expected.pools["web"].servers = {{.name = "", .address = {"127.0.0.1", 3001, ""}}};
   expected.pools["web"].health.type = pool::HealthType::http;
@@ -194,7 +199,10 @@ TEST(ConfigLoader, an_option_that_is_off_or_auto_is_absent) {
   const Options options = loaded(R"(
 to: 3001
 workers: auto
-defaults: {route: {timeouts: {total: off}, body: {max: off}}, pool: {keepalive: {requests: off}}}
+defaults:
+  route: {timeouts: {total: off}, body: {max: off}}
+  pool: {keepalive: {requests: off}, proxy_protocol: off}
+  listener: {limits: {connections: auto, per_client: off}}
 )")
                               .options;
   EXPECT_EQ(options, loaded("to: 3001").options);

@@ -42,14 +42,16 @@ routes:
   - {match: {path: /*, host: "*"}, respond: {}}
 pools:
   web:
-    servers: [{name: a, address: "app1:3000", weight: 400}, 3001, {address: "unix:/run/app.sock", backup: true}]
-    algorithm: random
+    servers: [{name: a, address: "app1:3000", weight: 400, zone: east}, 3001, {address: "unix:/run/app.sock", backup: true}]
+    algorithm: hash
+    hash: {key: "cookie:sid", table: ring, bounded_load: 150%}
     health: {path: /h, every: 7s, expect: "200-299,304", headers: {x-check: "1"}}
     passive: {max_eject: 6m, max_share: 33.3%, statuses: []}
     keepalive: {requests: 1000}
     last_resort: fail
 log: {access: {output: off, sample: 10%, fields: [query]}}
 workers: 3
+zone: east
 )";
 
 }  // namespace fairlead::app

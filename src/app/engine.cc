@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <latch>
 
+#include "app/descriptor_limit.h"
 #include "app/machine_secret.h"
 #include "app/system_environment.h"
 #include "pool/server_state.h"
@@ -59,6 +60,7 @@ std::expected<void, StartError> Engine::go_over_to(const Options& options, pool:
   const std::vector<OpenListener> before = std::exchange(listeners_, std::move(*listeners));
   if (logs != nullptr) std::swap(logs_, logs);
   options_ = options;
+  seats_.apply(options, workers_.size(), descriptor_limit(), random_);
   snapshot_ = snapshots_.build(options, ++generation_);
   health_->watch(snapshot_->pools, origin, generation_);
   on_every_worker([this](Worker& worker, std::size_t index) {
@@ -109,9 +111,14 @@ std::vector<ListenerPlan> Engine::listener_plans(std::size_t worker) const {
                       .body_idle = options.timeouts.body_idle,
                       .keepalive = options.timeouts.keepalive,
                       .header_size = static_cast<std::size_t>(options.limits.header_size.bytes),
+                      .target_size = static_cast<std::size_t>(options.limits.uri_size.bytes),
+                      .fields = options.limits.fields,
+                      .min_rate = options.limits.min_rate.value_or(ByteRate{}).per_second,
                       .paths = {.merges_slashes = options.path.duplicate_slashes == proxy::DuplicateSlashes::merge,
                                 .keeps_encoded_slashes = options.path.encoded_slashes == proxy::EncodedSlashes::keep}},
-             .is_loopback = net::is_loopback(listener.endpoint)})});
+             .is_loopback = net::is_loopback(listener.endpoint),
+             .seats = seats_.seats(listener.name),
+             .per_client = seats_.client_limit(listener.name)})});
   }
   return plans;
 }

@@ -18,6 +18,7 @@
 #include "app/health_monitor.h"
 #include "app/logs.h"
 #include "app/options.h"
+#include "app/seat_plan.h"
 #include "app/snapshot_builder.h"
 #include "app/worker.h"
 #include "net/listening_socket.h"
@@ -87,6 +88,7 @@ class Engine {
   HealthMonitor& health() { return *health_; }
   Logs& logs() { return *logs_; }
   Totals totals() const;
+  std::vector<ListenerLoad> listener_loads() const { return seats_.loads(); }
 
   // No new connections, no further request on those that are open.
   void drain();
@@ -119,6 +121,7 @@ class Engine {
   Options options_;
   std::uint64_t generation_ = 0;
   SnapshotBuilder snapshots_;
+  SeatPlan seats_;
   std::unique_ptr<Logs> logs_;
   std::unique_ptr<HealthMonitor> health_;
   std::vector<std::unique_ptr<Core>> workers_;

@@ -55,6 +55,7 @@ struct Options {
   proxy::ErrorOptions errors;
   LogOptions log;
   ShutdownOptions shutdown;
+  std::string zone;                      // where this Fairlead stands; empty: no server is far
   std::optional<std::uint32_t> workers;  // empty: one per core
   friend bool operator==(const Options&, const Options&) = default;
 };

@@ -29,6 +29,12 @@ struct Defaults {
   proxy::ListenerOptions listener;
 };
 
+std::optional<Fault> check_zone(const std::string& zone) {
+  if (zone.empty()) return std::nullopt;  // No server is far.
+  if (const auto checked = config::check_name(zone); !checked) return checked.error();
+  return std::nullopt;
+}
+
 constexpr std::string_view kDefaultName = "default";
 // Nothing listens beyond this machine unless the user asked for it.
 constexpr std::string_view kDefaultListen = "127.0.0.1:8080";
@@ -184,6 +190,8 @@ config::SchemaPtr schema_of(const Options*) {
                           "What every route, pool or listener has unless it says otherwise."),
       field("errors", &Options::errors, "What clients see when something goes wrong."),
       field("log", &Options::log, "What is written down."), field("shutdown", &Options::shutdown, "How to stop."),
+      field("zone", &Options::zone, "Where this Fairlead stands, as in `${ZONE}`; its own servers come first.")
+          .check(check_zone),
       field("workers", &Options::workers, "Cores to use; `auto` is all of them.",
             config::optional_of<std::uint32_t>(config::schema_for<std::uint32_t>(), "auto"))
           .range(1, kMaxWorkers),

@@ -39,14 +39,12 @@ std::vector<Refused> unsupported_keys() {
   };
   add("to: 1\n", "", {"tables", "metrics", "tracing", "admin", "ha", "state_dir", "user"});
   add("to: 1\nlisteners: {a: {address: \":1\", ", "}}", {"redirect_to_https", "http2", "http3", "tls"});
-  add("to: 1\nlisteners: {a: {address: \":1\", limits: {", "}}}", {"connections", "per_client", "min_rate"});
   add("listen: :1\npools: {p: {servers: [2]}}\nroutes: [{to: p, ", "}]",
       {"rewrite", "headers", "rate_limit", "allow", "deny", "auth", "canary", "mirror", "compress", "errors"});
   add("listen: :1\npools: {p: {servers: [2]}}\nroutes: [{to: p, match: {", "}}]",
       {"query", "cookie", "client", "sni", "table"});
-  add("listen: :1\nroutes: [{to: p}]\npools: {p: {servers: [2], ", "}}",
-      {"discover", "hash", "protocol", "tls", "proxy_protocol", "udp"});
-  add("to: [{address: 1, ", "}]", {"zone", "tags"});
+  add("listen: :1\nroutes: [{to: p}]\npools: {p: {servers: [2], ", "}}", {"discover", "protocol", "tls", "udp"});
+  add("to: [{address: 1, ", "}]", {"tags"});
   add("to: 1\nerrors: {", "}", {"pages", "replace"});
   add("to: 1\nlog: {", "}", {"redact"});
   return all;
@@ -62,8 +60,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{"to: https://10.0.0.1:3000", "F0103", "`https://`"},
                     Refused{"to: h2c://10.0.0.1:3000", "F0103", "`h2c://`"},
                     Refused{"to: dns:app:3000", "F0103", "`dns:`"}, Refused{"to: srv:_http.app", "F0103", "`srv:`"},
-                    Refused{"to: 1\ndefaults: {pool: {algorithm: hash}}", "F0103", "`hash`"},
-                    Refused{"to: 1\nhealth: {type: grpc}", "F0103", "`grpc`"},
+                    Refused{"to: 1\ndefaults: {pool: {algorithm: prequal}}", "F0103", "`prequal`"},
                     Refused{"to: 1\nhealth: {type: grpc}", "F0103", "`grpc`"},
                     Refused{"listen: :1\nroutes: [{match: {path: '~ ^/a$'}, respond: {}}]", "F0103", "regular"},
                     Refused{"listen: :1\nroutes: [{to: web/10.0.0.1:80}]", "F0103", "single server"}));
@@ -91,7 +88,21 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"to: 1\ndefaults: {pool: {passive: {min_share: 0.5}}}", "F0209", "sign"},
         Refused{"to: 1\ndefaults: {route: {body: {max: 10}}}", "F0210", "unit"},
         Refused{"to: 1\ndefaults: {route: {body: {max: 10 MB}}}", "F0210", "`10 MB`"},
+        Refused{"to: 1\nlisteners: {a: {address: ':1', limits: {min_rate: 240B}}}", "F0210", "`240B` is not a rate"},
+        Refused{"to: 1\nlisteners: {a: {address: ':1', limits: {min_rate: 0B/s}}}", "F0204", "`0B/s`"},
+        Refused{"to: 1\nlisteners: {a: {address: ':1', limits: {connections: 0}}}", "F0204", "`0`"},
+        Refused{"to: 1\nlisteners: {a: {address: ':1', limits: {connections: off}}}", "F0202", "`off`"},
+        Refused{"to: 1\nlisteners: {a: {address: ':1', limits: {per_client: auto}}}", "F0202", "`auto`"},
         Refused{"to: 1\ndefaults: {pool: {algorithm: best}}", "F0206", "`best`"},
+        Refused{"to: 1\ndefaults: {pool: {subset: 0}}", "F0204", "`0`"}, Refused{"to: 1\nzone: a b", "F0214", "`a b`"},
+        Refused{"to: [{address: 1, zone: a b}]", "F0214", "`a b`"},
+        Refused{"to: 1\ndefaults: {pool: {algorithm: hash, hash: {key: user}}}", "F0230", "`user`"},
+        Refused{"to: 1\ndefaults: {pool: {algorithm: hash, hash: {key: cookie}}}", "F0230", "`cookie` needs a name"},
+        Refused{"to: 1\ndefaults: {pool: {algorithm: hash, hash: {key: 'header:'}}}", "F0230", "`header` needs a name"},
+        Refused{"to: 1\ndefaults: {pool: {algorithm: hash, hash: {key: 'header:a b'}}}", "F0215", "`a b`"},
+        Refused{"to: 1\ndefaults: {pool: {algorithm: hash, hash: {key: 'path:x'}}}", "F0230", "`path:x`"},
+        Refused{"to: 1\ndefaults: {pool: {algorithm: hash, hash: {bounded_load: 100%}}}", "F0209", "`100%`"},
+        Refused{"to: 1\ndefaults: {pool: {algorithm: hash, hash: {table: jump}}}", "F0206", "`jump`"},
         Refused{"to: 1\nlog: {access: {output: file.log}}", "F0206", "`file.log`"},
         Refused{"to: 1\nlisteners: {'a b': {address: ':1'}}", "F0214", "`a b`"},
         Refused{"to: 1\nshutdown: 5s", "F0201", "map of keys"}, Refused{"to: 1\nworkers: [1]", "F0201", "list"},

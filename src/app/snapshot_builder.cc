@@ -1,5 +1,7 @@
 #include "app/snapshot_builder.h"
 
+#include "base/hash.h"
+
 namespace fairlead::app {
 
 namespace {
@@ -19,7 +21,7 @@ std::shared_ptr<const proxy::Snapshot> SnapshotBuilder::build(const Options& opt
   std::map<std::string, std::size_t> pool_index;
   for (const auto& [name, pool_options] : options.pools) {
     pool_index[name] = pools.size();
-    pools.push_back(build_pool(name, pool_options));
+    pools.push_back(build_pool(name, pool_options, options.zone));
   }
   std::erase_if(known_, [&](const auto& entry) { return !options.pools.contains(entry.first); });
 
@@ -32,8 +34,9 @@ std::shared_ptr<const proxy::Snapshot> SnapshotBuilder::build(const Options& opt
                                                  options.listeners, options.errors);
 }
 
-std::shared_ptr<const pool::Pool> SnapshotBuilder::build_pool(const std::string& name,
-                                                              const pool::PoolOptions& options) {
+std::shared_ptr<const pool::Pool> SnapshotBuilder::build_pool(const std::string& name, const pool::PoolOptions& options,
+                                                              const std::string& zone) {
+  const std::uint64_t machine = hash_bytes(secret_);
   KnownPool& known = known_[name];
   std::map<std::string, std::shared_ptr<pool::Server>> servers;
   std::vector<pool::Member> members;
@@ -48,7 +51,8 @@ std::shared_ptr<const pool::Pool> SnapshotBuilder::build_pool(const std::string&
       kept = std::make_shared<pool::Server>(known.vitals, name, server_name, server.address, server.weight);
     }
     set_limit(*kept, server.max_inflight ? server.max_inflight : options.limits.max_inflight);
-    members.push_back({kept, server.backup});
+    const bool is_far = !zone.empty() && !server.zone.empty() && server.zone != zone;
+    members.push_back({kept, server.backup, is_far, mix(machine, hash_bytes(server_name))});
   }
   known.servers = std::move(servers);
   pool::PoolOptions signed_options = options;

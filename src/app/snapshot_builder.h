@@ -18,7 +18,7 @@ namespace fairlead::app {
 // with its name.
 class SnapshotBuilder {
  public:
-  // `secret` signs where the configuration has none.
+  // `secret` signs where the configuration has none, and makes the subsets of this machine differ from others'.
   explicit SnapshotBuilder(std::string secret = {}) : secret_(std::move(secret)) {}
 
   std::shared_ptr<const proxy::Snapshot> build(const Options& options, std::uint64_t generation);
@@ -29,7 +29,8 @@ class SnapshotBuilder {
     std::map<std::string, std::shared_ptr<pool::Server>> servers;  // by name
   };
 
-  std::shared_ptr<const pool::Pool> build_pool(const std::string& name, const pool::PoolOptions& options);
+  std::shared_ptr<const pool::Pool> build_pool(const std::string& name, const pool::PoolOptions& options,
+                                               const std::string& zone);
 
   std::string secret_;
   std::map<std::string, KnownPool> known_;

@@ -107,5 +107,34 @@ TEST(SnapshotBuilder, a_limit_is_learned_until_it_is_configured) {
   EXPECT_EQ(kept->max_inflight(), 0U);
 }
 
+TEST(SnapshotBuilder, servers_of_other_zones_are_far_and_those_without_a_zone_are_not) {
+  Options options = with({server("a", 1), server("b", 2), server("c", 3)});
+  options.pools.at("web").servers[0].zone = "east";
+  options.pools.at("web").servers[1].zone = "west";
+  const auto far = [&] {
+    std::vector<bool> all;
+    for (const pool::Member& member : SnapshotBuilder().build(options, 1)->pools.front()->members())
+      all.push_back(member.far);
+    return all;
+  };
+  EXPECT_EQ(far(), std::vector<bool>({false, false, false}));
+  options.zone = "east";
+  EXPECT_EQ(far(), std::vector<bool>({false, true, false}));
+}
+
+TEST(SnapshotBuilder, each_machine_has_a_subset_of_its_own_and_keeps_it) {
+  std::vector<pool::ServerOptions> servers;
+  for (std::uint16_t port = 1; port <= 50; ++port) servers.push_back(server("s" + std::to_string(port), port));
+  Options options = with(servers);
+  options.pools.at("web").subset = 5;
+  const auto first_of = [&](const std::string& secret) {
+    const auto snapshot = SnapshotBuilder(secret).build(options, 1);
+    const auto ranked = snapshot->pools.front()->by_rank();
+    return std::vector<std::uint32_t>(ranked.begin(), ranked.begin() + 5);
+  };
+  EXPECT_EQ(first_of("one"), first_of("one"));
+  EXPECT_NE(first_of("one"), first_of("two"));
+}
+
 }  // namespace
 }  // namespace fairlead::app

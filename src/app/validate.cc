@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -164,6 +165,29 @@ void warn_of_unused(const Options& options, const Cursor& root, Report& report) 
                   "add a route for it, or delete it"});
 }
 
+// Zones only mean something where Fairlead's own is one of them.
+void warn_of_idle_zones(const Options& options, const Cursor& root, Report& report) {
+  const Cursor own = root.at("zone");
+  std::optional<Cursor> first_zone;
+  for (const auto& [name, pool] : options.pools) {
+    for (std::size_t index = 0; index < pool.servers.size(); ++index) {
+      const std::string& zone = pool.servers[index].zone;
+      if (zone.empty()) continue;
+      if (zone == options.zone) return;
+      if (!first_zone) first_zone = root.at("pools").at(name).at("servers").at(index).at("zone");
+    }
+  }
+  if (!first_zone && options.zone.empty()) return;
+  if (options.zone.empty() && !own.exists())
+    report.warning_about(first_zone->place(), first_zone->path(),
+                         {"F3040", "no server is nearer than another: Fairlead's own `zone` is not set", "",
+                          "add `zone: ${ZONE}` at the top of the file, or delete the zones of the servers"});
+  else if (!options.zone.empty())
+    report.warning_about(own.place(), own.path(),
+                         {"F3040", fmt::format("no server stands in zone `{}`", options.zone), "",
+                          "correct it, or say where servers stand: `{address: 10.0.1.10:3000, zone: a}`"});
+}
+
 void warn_of_shared_cookies(const Options& options, const Cursor& root, Report& report) {
   std::map<std::string_view, std::string_view> first_with_cookie;
   for (const auto& [name, pool] : options.pools) {
@@ -225,6 +249,7 @@ void validate(const Options& options, const Cursor& root, Report& report) {
   if (!report.has_errors()) warn_of_unused(options, root, report);
   warn_of_shallow_checks(options, root, report);
   warn_of_shared_cookies(options, root, report);
+  warn_of_idle_zones(options, root, report);
 }
 
 }  // namespace fairlead::app

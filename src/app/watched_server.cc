@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "pool/health/catalog.h"
+#include "pool/preface.h"
 
 namespace fairlead::app {
 
@@ -13,7 +13,7 @@ WatchedServer::WatchedServer(runtime::EventLoop& loop, net::TlsClients& tls, std
       pool(std::move(in)),
       machine(*server, pool::HealthMachine::options_of(pool->options()), origin, loop.now()),
       detector(std::in_place, *server, pool->options().passive, loop.now()),
-      check(pool::make_health_check(pool->options().health, server->endpoint())),
+      check(pool::make_check_with_preface(pool->options(), server->endpoint())),
       answers(*server, loop.now()),
       schedule(pool->options().health.every),
       next_tick(loop.now() + detector->tick()),
@@ -21,12 +21,13 @@ WatchedServer::WatchedServer(runtime::EventLoop& loop, net::TlsClients& tls, std
       woken(loop) {}
 
 void WatchedServer::update(std::shared_ptr<const pool::Pool> in, TimePoint now) {
-  const bool checks_otherwise = in->options().health != pool->options().health;
+  const bool checks_otherwise =
+      in->options().health != pool->options().health || in->options().proxy_protocol != pool->options().proxy_protocol;
   const bool judges_otherwise = in->options().passive != pool->options().passive;
   pool = std::move(in);
   machine.set_options(pool::HealthMachine::options_of(pool->options()));
   if (checks_otherwise) {
-    check = pool::make_health_check(pool->options().health, server->endpoint());
+    check = pool::make_check_with_preface(pool->options(), server->endpoint());
     schedule = pool::CheckSchedule(pool->options().health.every);
     woken.set();
     checker.cancel();

@@ -45,7 +45,8 @@ void Worker::apply(const WorkerPlan& plan) {
     if (kept != nullptr) {
       kept->set_settings(listener.settings);
     } else {
-      kept = std::make_unique<proxy::Listener>(context_, sessions_, tasks_, listener.settings, listener.socket);
+      kept = std::make_unique<proxy::Listener>(context_, sessions_[listener.settings->listener], tasks_,
+                                               listener.settings, listener.socket);
     }
   }
 }
@@ -53,12 +54,12 @@ void Worker::apply(const WorkerPlan& plan) {
 void Worker::drain() {
   for (const auto& [socket, listener] : listeners_) listener->accept_waiting();
   listeners_.clear();
-  for (auto session = sessions_.begin(); session != sessions_.end();) (session++)->stop_when_idle();
+  for (auto& [listener, sessions] : sessions_) sessions.stop_when_idle();
 }
 
 void Worker::cut() {
   listeners_.clear();
-  for (auto session = sessions_.begin(); session != sessions_.end();) (session++)->cut();
+  for (auto& [listener, sessions] : sessions_) sessions.cut();
 }
 
 void Worker::stop(std::move_only_function<void()> done) {

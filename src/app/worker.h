@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/random.h"
@@ -16,7 +17,7 @@
 #include "proxy/access_log.h"
 #include "proxy/context.h"
 #include "proxy/listener.h"
-#include "proxy/session.h"
+#include "proxy/session_list.h"
 #include "proxy/snapshot.h"
 #include "runtime/event_loop.h"
 #include "runtime/task_group.h"
@@ -77,7 +78,7 @@ class Worker {
   proxy::AccessLog access_log_;
   proxy::Counters counters_;
   proxy::Context context_;
-  proxy::SessionList sessions_;
+  std::map<std::string, proxy::SessionList> sessions_;  // by listener
   runtime::TaskGroup tasks_;
   runtime::TaskGroup stopping_;
   std::map<int, std::unique_ptr<proxy::Listener>> listeners_;

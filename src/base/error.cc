@@ -48,6 +48,8 @@ std::string_view word(ErrorCode code) {
       return "expectation_failed";
     case ErrorCode::request_timeout:
       return "request_timeout";
+    case ErrorCode::too_many_connections:
+      return "too_many_connections";
     case ErrorCode::client_gone:
       return "client_gone";
     case ErrorCode::stopping:

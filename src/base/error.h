@@ -34,6 +34,7 @@ enum class ErrorCode : std::uint8_t {
   version_not_supported,
   expectation_failed,
   request_timeout,
+  too_many_connections,
   client_gone,
   stopping,
   out_of_resources,

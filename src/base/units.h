@@ -12,6 +12,12 @@ struct ByteCount {
   friend constexpr auto operator<=>(ByteCount, ByteCount) = default;
 };
 
+// Bytes in each second.
+struct ByteRate {
+  std::uint64_t per_second = 0;
+  friend constexpr auto operator<=>(ByteRate, ByteRate) = default;
+};
+
 constexpr ByteCount operator""_KiB(unsigned long long count) { return ByteCount{count * 1024}; }
 
 // A share of a whole, 0 to 100 percent, kept as a fraction from 0 to 1.

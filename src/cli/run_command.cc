@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <optional>
 #include <ostream>
 
+#include "app/descriptor_limit.h"
 #include "app/engine.h"
 #include "app/system_environment.h"
 #include "cli/default_config.h"
@@ -95,14 +95,6 @@ std::optional<int> prepare(const RunArguments& arguments, const app::LoadedConfi
   return saved == kDone ? std::nullopt : std::optional(saved);
 }
 
-// A proxy needs two descriptors for each request: take as many as we may have.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 }  // namespace
 
 int run_command(const RunArguments& arguments, Output& output) {
@@ -121,7 +113,7 @@ int run_command(const RunArguments& arguments, Output& output) {
   if (!loaded) return report_faults(loaded.error(), file.empty(), arguments.json, output);
   if (const std::optional<int> done = prepare(arguments, *loaded, output)) return *done;
 
-  raise_descriptor_limit();
+  app::raise_descriptor_limit();
   ::signal(SIGPIPE, SIG_IGN);
   // Before any thread is started, so that no other thread gets the signals.
   Runner* running = nullptr;

@@ -66,6 +66,9 @@ Runner::Runner(runtime::EpollLoop& loop, RunnerOptions options, Output& output)
       options_(std::move(options)),
       output_(output),
       engine_(loop, *this, resolver_, *this, options_.for_people),
+      limits_(
+          loop, [this] { return engine_.listener_loads(); },
+          [this](pool::Severity severity, std::string text) { event("limit.reached", severity, std::move(text)); }),
       began_(loop.now()) {}
 
 Runner::~Runner() = default;

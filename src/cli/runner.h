@@ -6,6 +6,7 @@
 #include "app/config_loader.h"
 #include "app/engine.h"
 #include "app/health_monitor.h"
+#include "app/limit_watch.h"
 #include "cli/output.h"
 #include "net/resolver.h"
 #include "runtime/epoll/epoll_loop.h"
@@ -65,6 +66,7 @@ class Runner final : private app::HealthListener, private app::SocketSource, pri
   Output& output_;
   net::SystemResolver resolver_;
   app::Engine engine_;
+  app::LimitWatch limits_;
   Phase phase_ = Phase::starting;
   TimePoint next_minute_;
   app::Totals minute_;  // at the last summary line

@@ -154,6 +154,7 @@ SchemaPtr schema_for() {
   } else if constexpr (Held::is_optional) {
     constexpr bool is_record = std::is_class_v<typename Held::Element> && std::is_aggregate_v<typename Held::Element> &&
                                !std::same_as<typename Held::Element, ByteCount> &&
+                               !std::same_as<typename Held::Element, ByteRate> &&
                                !std::same_as<typename Held::Element, Share>;
     return optional_of<typename Held::Element>(schema_for<typename Held::Element>(), is_record ? "" : "off");
   } else if constexpr (std::same_as<T, bool>) {
@@ -164,6 +165,8 @@ SchemaPtr schema_for() {
     return scalar(duration_type());
   } else if constexpr (std::same_as<T, ByteCount>) {
     return scalar(byte_count_type());
+  } else if constexpr (std::same_as<T, ByteRate>) {
+    return scalar(byte_rate_type());
   } else if constexpr (std::same_as<T, Share>) {
     return scalar(share_type());
   } else if constexpr (std::integral<T>) {

@@ -142,6 +142,18 @@ std::string print_byte_count(const ByteCount& value) {
   return print_quantity(value.bytes, kByteUnits);
 }
 
+Parsed<ByteRate> parse_byte_rate(std::string_view text) {
+  constexpr std::string_view kPerSecond = "/s";
+  const bool has_time = text.ends_with(kPerSecond);
+  const auto bytes = parse_byte_count(has_time ? text.substr(0, text.size() - kPerSecond.size()) : text);
+  if (!bytes || !has_time)
+    return std::unexpected(
+        Fault{"F0210", fmt::format("`{}` is not a rate", text), "", "write it like `240B/s` or `64KiB/s`"});
+  return ByteRate{bytes->bytes};
+}
+
+std::string print_byte_rate(const ByteRate& value) { return print_byte_count({value.per_second}) + "/s"; }
+
 Parsed<Share> parse_share(std::string_view text) {
   double percent = 0;
   const bool has_sign = text.ends_with('%');
@@ -188,6 +200,10 @@ ScalarType duration_type() {
 
 ScalarType byte_count_type() {
   return scalar_type<ByteCount>("size", text_pattern("^[0-9]+([KMGT]i?B|kB|B)$"), parse_byte_count, print_byte_count);
+}
+
+ScalarType byte_rate_type() {
+  return scalar_type<ByteRate>("rate", text_pattern("^[0-9]+([KMGT]i?B|kB|B)/s$"), parse_byte_rate, print_byte_rate);
 }
 
 ScalarType share_type() {

@@ -51,6 +51,9 @@ std::string print_duration(const Duration& value);
 // `512B 64KiB 10MiB 1GB`.
 Parsed<ByteCount> parse_byte_count(std::string_view text);
 std::string print_byte_count(const ByteCount& value);
+// `240B/s 64KiB/s`.
+Parsed<ByteRate> parse_byte_rate(std::string_view text);
+std::string print_byte_rate(const ByteRate& value);
 // `5%`, `0.5%`, from 0% to 100%.
 Parsed<Share> parse_share(std::string_view text);
 std::string print_share(const Share& value);
@@ -59,6 +62,7 @@ Parsed<std::int64_t> parse_integer(std::string_view text, std::int64_t low, std:
 
 ScalarType duration_type();
 ScalarType byte_count_type();
+ScalarType byte_rate_type();
 ScalarType share_type();
 ScalarType bool_type();
 ScalarType text_type();

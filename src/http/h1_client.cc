@@ -67,6 +67,7 @@ bool H1Client::is_reusable() const {
 
 BufferWriter& H1Client::begin_head(std::string_view method, std::string_view target) {
   BufferWriter& writer = output_.begin();
+  if (exchanges_ == 0) writer.append(preface_);
   write_request_line(writer, method, target);
   return writer;
 }
@@ -98,7 +99,7 @@ runtime::Task<void> H1Client::send(runtime::IoResult sent) {
   }
   if (sent.ok() && output_.is_flushed()) co_return;
   Result<void> outcome;
-  if (sent.ok()) outcome = co_await output_.flush(send_patience_).result();
+  if (sent.ok()) outcome = co_await output_.flush({send_patience_}).result();
   if (sent.ok() && outcome) co_return;
   is_broken_ = true;
   if (sent.error == ENOBUFS) {

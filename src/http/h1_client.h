@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/time.h"
 #include "http/codec/body_decoder.h"
@@ -27,6 +29,9 @@ class H1Client final : public ClientStream {
 
   // Waits for the connect to end. Errors: connect_refused, connect_unreachable, connect_timeout; each safe to retry.
   runtime::Task<void> connected(Deadline deadline);
+  // What is sent ahead of the first request. Before that request begins.
+  void set_preface(std::string preface) { preface_ = std::move(preface); }
+  const std::string& preface() const { return preface_; }
   // True when the last exchange left the connection as it must be for another one.
   bool is_reusable() const;
   // Asks the kernel whether the server has closed it meanwhile. For requests that must not be sent twice.
@@ -70,6 +75,7 @@ class H1Client final : public ClientStream {
   std::optional<Duration> idle_limit_;
   std::uint32_t head_scan_ = 0;
   std::uint32_t exchanges_ = 0;
+  std::string preface_;
   bool keep_alive_ = true;
   bool pipes_allowed_ = false;
   bool is_broken_ = false;

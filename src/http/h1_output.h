@@ -37,7 +37,7 @@ class H1Output {
   void send_batched(BatchedSend& send);
   // Sends what the kernel did not take; see net::Output::flush.
   bool is_flushed() const { return output_.is_empty(); }
-  runtime::Task<void> flush(Duration patience) { return output_.flush(connection_, patience); }
+  runtime::Task<void> flush(net::Pace pace) { return output_.flush(connection_, pace); }
 
   // Whether the client can tell that the body of this message is not whole, when the connection ends here.
   bool shows_truncation() const { return framing_ == Framing::length || framing_ == Framing::chunked; }

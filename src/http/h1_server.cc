@@ -1,5 +1,6 @@
 #include "http/h1_server.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -51,7 +52,8 @@ H1Server::H1Server(runtime::EventLoop& loop, int descriptor, Workspace& workspac
       input_(workspace.scratch),
       workspace_(workspace),
       options_(options),
-      output_(connection_, workspace) {}
+      output_(connection_, workspace),
+      idle_since_(loop.now()) {}
 
 runtime::Task<net::ProxyHeader> H1Server::read_proxy_header(bool is_required) {
   constexpr Error kNoHeader{
@@ -60,6 +62,7 @@ runtime::Task<net::ProxyHeader> H1Server::read_proxy_header(bool is_required) {
   while (true) {
     const net::ProxyHeader header = net::parse_proxy_header(input_.unread());
     if (header.status == net::ProxyHeader::Status::complete) input_.consume(header.consumed);
+    if (header.ends) proxied_ = std::make_unique<const net::ConnectionEnds>(*header.ends);
     if (header.status == net::ProxyHeader::Status::refused) co_await runtime::fail(kNoHeader);
     if (header.status == net::ProxyHeader::Status::absent && is_required) co_await runtime::fail(kNoHeader);
     if (header.status != net::ProxyHeader::Status::incomplete) co_return header;
@@ -72,7 +75,7 @@ runtime::Task<net::ProxyHeader> H1Server::read_proxy_header(bool is_required) {
 }
 
 bool H1Server::expect_request() {
-  if (response_started_) answered_at_ = connection_.loop().now();
+  if (has_served_) idle_since_ = connection_.loop().now();
   response_started_ = false;
   head_scan_ = 0;
   bytes_received_ = 0;
@@ -110,7 +113,10 @@ runtime::Task<bool> H1Server::read_request() {
 
 Result<bool> H1Server::take_head() {
   const std::string_view unread = input_.unread();
-  const ParseLimits limits{.head_bytes = options_.header_size, .paths = options_.paths};
+  const ParseLimits limits{.head_bytes = options_.header_size,
+                           .target_bytes = options_.target_size,
+                           .max_fields = options_.fields,
+                           .paths = options_.paths};
   // The first bytes are parsed at once, so that what is no HTTP at all is refused at once; then one scan suffices until
   // the end of the head has come.
   const bool is_first_look = head_scan_ == 0;
@@ -128,6 +134,7 @@ Result<bool> H1Server::take_head() {
   minor_version_ = head.minor_version;
   keep_alive_ = keep_alive_ && head.keep_alive;
   decoder_ = BodyDecoder(head.framing, head.content_length);
+  body_patience_ = options_.body_idle;
   return true;
 }
 
@@ -148,12 +155,18 @@ runtime::Task<BodyPart> H1Server::read_body() {
       case BodyStep::Status::need_more:
         break;
     }
-    const Deadline deadline = deadline_after(connection_.loop().now(), options_.body_idle);
-    const Result<void> ready = co_await with_result(connection_.readable(deadline));
-    if (!ready) co_await runtime::fail(waiting_error(ready.error(), "the request body stalled"));
+    const TimePoint began = connection_.loop().now();
+    const Result<void> ready = co_await with_result(connection_.readable(deadline_after(began, body_patience_)));
+    if (!ready) {
+      was_too_slow_ = ready.error().code == ErrorCode::timed_out && body_patience_ < options_.body_idle;
+      co_await runtime::fail(waiting_error(
+          ready.error(), was_too_slow_ ? "the request body is below `limits.min_rate`" : "the request body stalled"));
+    }
     net::PipePool::Lease pipe = pipe_for_body();
     const runtime::IoResult got =
         pipe ? connection_.receive(*pipe, decoder_.bytes_left()) : input_.fill(connection_, kBodyRead);
+    const Duration waited = connection_.loop().now() - began;
+    body_patience_ = std::max(options_.body_pace().after(body_patience_, waited, got.count), Duration::zero());
     if (got.would_block()) continue;
     if (!got.ok() || got.count == 0) co_await runtime::fail(kClientGone);
     if (pipe == nullptr) continue;
@@ -188,9 +201,10 @@ runtime::Task<void> H1Server::send(runtime::IoResult sent) {
     co_await runtime::fail(kClientGone);
   }
   if (output_.is_flushed()) co_return;
-  const Result<void> flushed = co_await output_.flush(options_.body_idle).result();
+  const Result<void> flushed = co_await output_.flush(options_.body_pace()).result();
   if (!flushed) {
     keep_alive_ = false;
+    was_too_slow_ = flushed.error().code == ErrorCode::timed_out;
     // Timed out or gone: either way this client does not take its response.
     co_await runtime::fail(flushed.error().code == ErrorCode::canceled ? flushed.error() : kClientGone);
   }
@@ -244,6 +258,12 @@ runtime::Task<Transport> H1Server::switch_protocols(std::string_view protocol) {
   co_return Transport{connection_, input_, output_.raw()};
 }
 
+std::optional<net::ConnectionEnds> H1Server::ends() const {
+  if (proxied_ != nullptr) return *proxied_;
+  const runtime::Ends ends = connection_.loop().ends(connection_.descriptor());
+  return net::connection_ends(ends.peer, ends.local);
+}
+
 bool H1Server::can_continue() const { return keep_alive_ && !is_receiving() && output_.is_complete() && !is_cut_; }
 
 void H1Server::stop_when_idle() {
@@ -251,6 +271,15 @@ void H1Server::stop_when_idle() {
   // A request that is already in the kernel's buffer is served first. So is the first one of a new connection: clients
   // ask again for what is lost on a kept connection, not on a new one.
   if (is_idle_ && has_served_ && connection_.is_silent()) connection_.interrupt_reading();
+}
+
+IdleEnd H1Server::close_if_idle(Duration least) {
+  if (!is_idle_ || is_unwanted_ || !connection_.is_silent()) return IdleEnd::busy;
+  if (connection_.loop().now() - idle_since_ < least) return IdleEnd::too_young;
+  keep_alive_ = false;
+  is_unwanted_ = true;
+  connection_.interrupt_reading();
+  return IdleEnd::closing;
 }
 
 void H1Server::abort() {
@@ -281,12 +310,12 @@ void H1Server::cut() {
 }
 
 runtime::Task<void> H1Server::close_gently() {
-  if (is_cut_ || is_switched_ || connection_.is_lost()) co_return;
+  if (is_cut_ || is_unwanted_ || is_switched_ || connection_.is_lost()) co_return;
   const TimePoint now = connection_.loop().now();
   // An idle client may still be reading its last answer: a request that meets a closed socket would take the rest of
   // that answer away. After a while it has it, and with nothing answered there is nothing to lose.
-  if (is_idle_ && (connection_.has_hung_up() || !answered_at_)) co_return;
-  const Deadline deadline = deadline_after(is_idle_ ? *answered_at_ : now, kLingerTime);
+  if (is_idle_ && (connection_.has_hung_up() || !has_served_)) co_return;
+  const Deadline deadline = deadline_after(is_idle_ ? idle_since_ : now, kLingerTime);
   if (deadline <= now) co_return;
   connection_.shutdown_send();
   input_.consume(input_.unread().size());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -25,8 +26,16 @@ struct H1ServerOptions {
   Duration body_idle{};
   Duration keepalive{};
   std::size_t header_size = 0;
+  std::size_t target_size = kMaxTarget;
+  std::size_t fields = FieldList::kCapacity;
+  std::uint64_t min_rate = 0;  // of a body, in bytes a second; 0: none
   PathPolicy paths = {};
+
+  net::Pace body_pace() const { return {.patience = body_idle, .min_rate = min_rate}; }
 };
+
+// What became of a wish to close a connection that is idle.
+enum class IdleEnd : std::uint8_t { closing, too_young, busy };
 
 // One per downstream connection; the stream of each of its exchanges in turn.
 class H1Server final : public ServerStream, private net::HangUpWatcher {
@@ -50,6 +59,10 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   bool can_continue() const;
   // Takes no further request: at once where none is being read or served, else after the one in hand.
   void stop_when_idle();
+  // Whether the client was given up because it moved a body below the rate.
+  bool was_too_slow() const { return was_too_slow_; }
+  // Closes the connection if it has waited between two requests, or for its first one, for `least`.
+  IdleEnd close_if_idle(Duration least);
   // Ends our direction, and reads and drops what the client still sends, so that it gets our last words (RFC 9112,
   // 9.6). Bounded in time and bytes.
   runtime::Task<void> close_gently();
@@ -69,6 +82,7 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) override;
   bool takes_pipes() const override { return output_.takes_pipes(); }
   runtime::Task<Transport> switch_protocols(std::string_view protocol) override;
+  std::optional<net::ConnectionEnds> ends() const override;
   bool response_started() const override { return response_started_; }
   void close_after_response() override { keep_alive_ = false; }
   void abort() override;
@@ -90,8 +104,10 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   const H1ServerOptions& options_;
   H1Output output_;
   DepartureWatcher* departure_watcher_ = nullptr;
+  std::unique_ptr<const net::ConnectionEnds> proxied_;  // what a PROXY header said
   BodyDecoder decoder_;
-  std::optional<TimePoint> answered_at_;
+  TimePoint idle_since_;
+  Duration body_patience_{};  // left for the request's body
   std::uint64_t bytes_received_ = 0;
   std::uint32_t head_scan_ = 0;
   Method method_ = Method::get;
@@ -101,6 +117,8 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   bool response_started_ = false;
   bool is_idle_ = true;
   bool has_served_ = false;  // at least one request
+  bool is_unwanted_ = false;
+  bool was_too_slow_ = false;
   bool is_switched_ = false;
   bool is_cut_ = false;
 };

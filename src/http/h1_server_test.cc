@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <optional>
 #include <string>
 
 #include "net/socket_address.h"
@@ -68,8 +69,20 @@ class H1ServerTest : public testing::Test {
       const Result<bool> read = co_await server.read_request().result();
       if (!read || !*read) break;
       ++requests_;
+      while (server.is_receiving()) {
+        const Result<BodyPart> part = co_await server.read_body().result();
+        if (part) continue;
+        failure_ = part.error().code;
+        was_too_slow_ = server.was_too_slow();
+        co_return;
+      }
       server.begin_head(200, "OK");
-      co_await server.send_head({Framing::length, body_.size()}, {body_, true});
+      const Result<void> sent = co_await server.send_head({Framing::length, body_.size()}, {body_, true}).result();
+      if (!sent) {
+        failure_ = sent.error().code;
+        was_too_slow_ = server.was_too_slow();
+        break;
+      }
       if (!server.can_continue()) break;
     }
     co_await server.close_gently();
@@ -78,11 +91,14 @@ class H1ServerTest : public testing::Test {
   runtime::SimulatedLoop loop_{1, kCalm};
   net::SocketAddress address_ = *net::numeric_address("10.0.0.1", 80);
   Workspace workspace_;
-  H1ServerOptions options_{.header_timeout = 2s, .body_idle = 2s, .keepalive = 10s, .header_size = 8192};
+  H1ServerOptions options_{
+      .header_timeout = 2s, .body_idle = 2s, .keepalive = 10s, .header_size = 8192, .min_rate = 100};
   std::string body_ = std::string(20'000, 'b');
   runtime::TaskGroup tasks_{loop_};
   H1Server* server_ = nullptr;
   int requests_ = 0;
+  std::optional<ErrorCode> failure_;
+  bool was_too_slow_ = false;
   int listener_ = -1;
   int client_ = -1;
   runtime::IoResult last_;
@@ -142,6 +158,52 @@ TEST_F(H1ServerTest, a_head_that_comes_too_slowly_ends_the_connection) {
   run_for(3s);
   EXPECT_EQ(tasks_.size(), 0U);
   EXPECT_EQ(requests_, 0);
+}
+
+TEST_F(H1ServerTest, a_body_that_trickles_is_cut_about_when_a_silent_one_would_be) {
+  send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\n");
+  for (int half = 0; half < 3; ++half) {
+    run_for(500ms);
+    send("x");
+  }
+  EXPECT_FALSE(failure_);
+  run_for(1s);
+  EXPECT_EQ(failure_, ErrorCode::request_timeout);
+  EXPECT_TRUE(was_too_slow_);
+}
+
+TEST_F(H1ServerTest, a_body_at_the_least_rate_is_waited_for_however_long_it_takes) {
+  send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000\r\n\r\n");
+  for (int second = 0; second < 30; ++second) {
+    run_for(1s);
+    send(std::string(100, 'x'));
+  }
+  run_for(100ms);
+  EXPECT_FALSE(failure_);
+  EXPECT_TRUE(receive().ends_with(body_));
+}
+
+TEST_F(H1ServerTest, a_client_that_takes_its_answer_too_slowly_is_cut) {
+  body_.resize(300'000, 'b');
+  send(kRequest);
+  std::string byte(1, '\0');
+  for (int half = 0; half < 5; ++half) {
+    run_for(500ms);
+    loop_.receive(client_, byte);
+  }
+  EXPECT_EQ(failure_, ErrorCode::client_gone);
+  EXPECT_TRUE(was_too_slow_);
+}
+
+TEST_F(H1ServerTest, a_client_that_takes_its_answer_at_the_least_rate_is_not_cut) {
+  body_.resize(70'000, 'b');
+  send(kRequest);
+  std::string room(150, '\0');
+  for (int second = 0; second < 60; ++second) {
+    run_for(1s);
+    EXPECT_EQ(loop_.receive(client_, room).count, 150U);
+  }
+  EXPECT_FALSE(failure_);
 }
 
 }  // namespace

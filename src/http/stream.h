@@ -13,6 +13,7 @@
 #include "http/codec/serializer.h"
 #include "net/output.h"
 #include "net/pipe_pool.h"
+#include "net/proxy_protocol.h"
 #include "net/scratch.h"
 #include "runtime/task.h"
 
@@ -77,6 +78,9 @@ class ServerStream {
   virtual bool takes_pipes() const = 0;
   // Leaves HTTP: sends the head of a 101 and gives the connection.
   virtual runtime::Task<Transport> switch_protocols(std::string_view protocol) = 0;
+
+  // Who is connected to what, as far as that is an IP address; behind a PROXY header, as it says.
+  virtual std::optional<net::ConnectionEnds> ends() const = 0;
 
   virtual bool response_started() const = 0;
   // Nothing more comes after this response, and the client is told so.

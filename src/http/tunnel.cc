@@ -80,7 +80,7 @@ runtime::Task<void> Tunnel::send_all(Direction& direction, std::string_view byte
   const iovec piece{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
   if (!to.output.send(to.connection, {&piece, 1}).ok()) co_await runtime::fail(direction.to_lost);
   if (to.output.is_empty()) co_return;
-  const Result<void> flushed = co_await to.output.flush(to.connection, idle_).result();
+  const Result<void> flushed = co_await to.output.flush(to.connection, {idle_}).result();
   if (flushed) co_return;
   if (flushed.error().code == ErrorCode::canceled) co_await Result<void>(flushed);
   co_await runtime::fail(flushed.error().code == ErrorCode::timed_out ? kIdle : direction.to_lost);

@@ -78,16 +78,19 @@ void Output::keep(std::span<const iovec> pieces, std::size_t taken) {
   }
 }
 
-runtime::Task<void> Output::flush(Connection& connection, Duration patience) {
+runtime::Task<void> Output::flush(Connection& connection, Pace pace) {
   if (is_empty()) co_return;
   std::size_t unsent = connection.unsent();
+  Duration left = pace.patience;
   while (!rest_->is_empty()) {
-    const Result<void> ready =
-        co_await with_result(connection.writable(deadline_after(connection.loop().now(), patience)));
+    const TimePoint began = connection.loop().now();
+    const Result<void> ready = co_await with_result(connection.writable(deadline_after(began, left)));
+    const Duration waited = connection.loop().now() - began;
     if (!ready) {
       // Room is told of in large steps. A peer that reads slowly but steadily is not one that has stopped.
-      const std::size_t left = connection.unsent();
-      if (ready.error().code == ErrorCode::timed_out && std::exchange(unsent, left) > left) continue;
+      const std::size_t before = std::exchange(unsent, connection.unsent());
+      left = pace.after(left, waited, before > unsent ? before - unsent : 0);
+      if (ready.error().code == ErrorCode::timed_out && left > Duration::zero()) continue;
       co_await Result<void>(ready);
     }
     const runtime::IoResult result = rest_->send(connection);
@@ -96,6 +99,7 @@ runtime::Task<void> Output::flush(Connection& connection, Duration patience) {
       co_await runtime::fail(
           {.code = ErrorCode::client_gone, .blame = Blame::downstream, .detail = "the connection ended while sending"});
     }
+    left = std::max(pace.after(left, waited, result.count), Duration::zero());
   }
   drop();
 }

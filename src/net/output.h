@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <span>
 
-#include "base/time.h"
 #include "net/connection.h"
+#include "net/pace.h"
 #include "net/pipe_pool.h"
 #include "runtime/task.h"
 
@@ -26,9 +26,9 @@ class Output {
   runtime::IoResult send(Connection& connection, PipePool::Lease pipe);
   // True when everything that was given has left.
   bool is_empty() const { return rest_ == nullptr; }
-  // Sends the rest. It ends with `timed_out` when the peer has taken nothing for `patience`; the end of the connection
-  // is `client_gone`, whoever the peer is: the caller knows.
-  runtime::Task<void> flush(Connection& connection, Duration patience);
+  // Sends the rest. It ends with `timed_out` when the peer has taken nothing for the patience of `pace`, or takes it
+  // too slowly; the end of the connection is `client_gone`, whoever the peer is: the caller knows.
+  runtime::Task<void> flush(Connection& connection, Pace pace);
   // Forgets the rest.
   void drop();
 

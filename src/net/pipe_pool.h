@@ -22,6 +22,8 @@ class PipePool {
 
   // Empty. Null where the system gives none, or too many are in use: slow readers must not take all descriptors.
   Lease take(runtime::EventLoop& loop);
+  // Closes those that are kept, for the sake of their descriptors.
+  void close_kept() { kept_.clear(); }
 
  private:
   static constexpr std::size_t kMostInUse = 128;

@@ -21,18 +21,21 @@ boost::intrusive_ptr<KeepaliveCache> new_cache(Server& server) {
 
 }  // namespace
 
-KeepaliveCache::Idle KeepaliveCache::take(const net::SocketAddress* address) {
+KeepaliveCache::Idle KeepaliveCache::take(const net::SocketAddress* address, std::string_view preface) {
   if (address != nullptr && std::exchange(address_, address) != address) idle_.clear();
-  if (idle_.empty()) return {};
+  // Almost always the last one: only a pool with a PROXY header has different ones.
+  const auto found = std::ranges::find_if(idle_.rbegin(), idle_.rend(),
+                                          [&](const Idle& idle) { return idle.client->preface() == preface; });
+  if (found == idle_.rend()) return {};
   // Since they were put here, the server may have been found to keep them for a shorter time.
-  const TimePoint now = idle_.back().client->connection().loop().now();
-  const Duration age = now - idle_.back().since;
+  const TimePoint now = found->client->connection().loop().now();
+  const Duration age = now - found->since;
   if (server_.idle_limit().at_most(age, now) < age) {
-    idle_.clear();
+    idle_.erase(idle_.begin(), found.base());
     return {};
   }
-  Idle newest = std::move(idle_.back());
-  idle_.pop_back();
+  Idle newest = std::move(*found);
+  idle_.erase(std::prev(found.base()));
   newest.client->connection().stop_watching_idle();
   return newest;
 }
@@ -49,6 +52,12 @@ void KeepaliveCache::put(std::unique_ptr<http::H1Client> client, const net::Sock
   const Duration limit = server_.idle_limit().at_most(announced_limit(*client, options.idle), now);
   idle_.push_back({.client = std::move(client), .since = now});
   connection.watch_idle(*this, deadline_after(now, limit));
+}
+
+bool KeepaliveCache::close_one() {
+  if (idle_.empty()) return false;
+  idle_.erase(idle_.begin());
+  return true;
 }
 
 void KeepaliveCache::retire() {
@@ -85,6 +94,11 @@ void KeepaliveCaches::retain(const boost::unordered_flat_set<Server*>& current) 
     auto& cache = caches_[server];
     if (cache == nullptr) cache = new_cache(*server);
   }
+}
+
+void KeepaliveCaches::close_idle(std::size_t most) {
+  for (const auto& [server, cache] : caches_)
+    while (most > 0 && cache->close_one()) --most;
 }
 
 void KeepaliveCaches::clear() {

@@ -32,11 +32,14 @@ class KeepaliveCache final : public boost::intrusive_ref_counter<KeepaliveCache,
 
   // `server` is where the connections lead; it outlives the cache or is retired with it.
   explicit KeepaliveCache(Server& server) : server_(server) {}
-  // The connection to `address` used last, or null. `address` is the server's, as Server::address() gives it; where it
-  // is another than before, the connections to the old one are closed. Null keeps to the old one.
-  Idle take(const net::SocketAddress* address);
+  // The connection to `address` used last that began with `preface`, or null. `address` is the server's, as
+  // Server::address() gives it; where it is another than before, the connections to the old one are closed. Null keeps
+  // to the old one.
+  Idle take(const net::SocketAddress* address, std::string_view preface = {});
   // Keeps a connection to the address last asked for if it is reusable, within `options`; closes it otherwise.
   void put(std::unique_ptr<http::H1Client> client, const net::SocketAddress* address, const KeepaliveOptions& options);
+  // Closes the one that has been idle for longest. False where there is none.
+  bool close_one();
   // Closes all, and keeps none from here on.
   void retire();
   std::size_t size() const { return idle_.size(); }
@@ -93,6 +96,8 @@ class KeepaliveCaches {
   // Drops the caches of servers that are not in `current` and opens those of new ones; call it whenever the snapshot
   // changes.
   void retain(const boost::unordered_flat_set<Server*>& current);
+  // Closes up to `most` idle connections, whichever server they lead to; their descriptors are free at once.
+  void close_idle(std::size_t most);
   // Closes all idle connections.
   void clear();
 

@@ -75,6 +75,29 @@ class KeepaliveCacheTest : public testing::Test, private runtime::EventSource {
   int listener_ = -1;
 };
 
+TEST_F(KeepaliveCacheTest, a_connection_with_a_preface_serves_only_the_same_preface_again) {
+  auto plain = used_client();
+  auto alice = used_client();
+  alice->set_preface("alice");
+  const http::H1Client* hers = alice.get();
+  cache_.put(std::move(alice), nullptr, kOptions);
+  cache_.put(std::move(plain), nullptr, kOptions);
+  EXPECT_EQ(cache_.take(nullptr, "bob").client, nullptr);
+  const auto again = cache_.take(nullptr, "alice");
+  EXPECT_EQ(again.client.get(), hers);
+  EXPECT_EQ(cache_.take(nullptr, "alice").client, nullptr);
+  EXPECT_NE(cache_.take(nullptr).client, nullptr);
+}
+
+TEST_F(KeepaliveCacheTest, gives_up_the_oldest_when_descriptors_are_short) {
+  cache_.put(used_client(), nullptr, kOptions);
+  cache_.put(used_client(), nullptr, kOptions);
+  EXPECT_TRUE(cache_.close_one());
+  EXPECT_EQ(cache_.size(), 1U);
+  EXPECT_TRUE(cache_.close_one());
+  EXPECT_FALSE(cache_.close_one());
+}
+
 TEST_F(KeepaliveCacheTest, hands_out_the_connection_used_last) {
   auto first = used_client();
   auto second = used_client();

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "base/units.h"
 #include "net/endpoint.h"
+#include "pool/hash_options.h"
 #include "pool/sticky_options.h"
 
 namespace fairlead::pool {
@@ -34,10 +35,11 @@ struct ServerOptions {
   std::uint32_t weight = 100;                 // 0 keeps the server but gives it no new requests
   bool backup = false;                        // used only while no other server can serve
   std::optional<std::uint32_t> max_inflight;  // requests at once; empty: as the pool's limits say
+  std::string zone;                           // where it stands; empty: everywhere is near
   friend bool operator==(const ServerOptions&, const ServerOptions&) = default;
 };
 
-enum class Algorithm : std::uint8_t { round_robin, least_requests, p2c, ewma, random, first };
+enum class Algorithm : std::uint8_t { round_robin, least_requests, p2c, ewma, random, first, hash, ip_hash, source };
 
 enum class HealthType : std::uint8_t { tcp, http, tls, udp };
 
@@ -76,6 +78,9 @@ struct PassiveOptions {
 
 enum class LastResort : std::uint8_t { try_anyway, fail };
 
+// Which version of the PROXY protocol servers get.
+enum class SendProxy : std::uint8_t { off, v1, v2 };
+
 struct PoolTimeouts {
   Duration connect = 2s;
   friend bool operator==(const PoolTimeouts&, const PoolTimeouts&) = default;
@@ -105,6 +110,8 @@ struct PoolLimits {
 struct PoolOptions {
   std::vector<ServerOptions> servers;
   Algorithm algorithm = Algorithm::least_requests;
+  HashOptions hash;                     // of `algorithm: hash`
+  std::optional<std::uint32_t> subset;  // servers that this Fairlead uses; empty: all
   HealthOptions health;
   PassiveOptions passive;
   LastResort last_resort = LastResort::try_anyway;
@@ -114,7 +121,12 @@ struct PoolOptions {
   StickyOptions sticky;
   QueueOptions queue;
   PoolLimits limits;
+  SendProxy proxy_protocol = SendProxy::off;
   friend bool operator==(const PoolOptions&, const PoolOptions&) = default;
 };
+
+// How the pool's algorithm hashes; empty where it does not. `ip_hash` and `source` are set forms of `hash`, without a
+// bound, since those who come from nginx or HAProxy may keep their users' sessions on the servers.
+std::optional<HashOptions> hashing_of(const PoolOptions& options);
 
 }  // namespace fairlead::pool

@@ -25,6 +25,7 @@ using config::unsupported;
 
 constexpr Duration kDay = 24h;
 constexpr std::uint32_t kMaxInflight = 1'000'000;
+constexpr std::uint32_t kMaxSubset = 1'000'000;
 
 // `server: 10.0.1.10:3000` is its address.
 void expand_server(Node& node, const Cursor&, Report&) {
@@ -209,8 +210,10 @@ config::SchemaPtr schema_of(const ServerOptions*) {
       field("max_inflight", &ServerOptions::max_inflight,
             "Requests that it serves at once, counted over all workers; `off`: the pool's `limits.max_inflight` holds.")
           .range(1, kMaxInflight),
-      unsupported("zone", "Where the server stands."), unsupported("tags", "Words to select servers by."),
-      config::ShortForm{expand_server, std::move(address)});
+      field("zone", &ServerOptions::zone,
+            "Where the server stands. Those of Fairlead's own `zone` come first, as long as enough of them serve.")
+          .check(check_server_name),
+      unsupported("tags", "Words to select servers by."), config::ShortForm{expand_server, std::move(address)});
 }
 
 config::EnumWords<Algorithm> words_of(const Algorithm*) {
@@ -219,11 +222,14 @@ config::EnumWords<Algorithm> words_of(const Algorithm*) {
                     {"p2c", Algorithm::p2c},
                     {"ewma", Algorithm::ewma},
                     {"random", Algorithm::random},
-                    {"first", Algorithm::first}},
+                    {"first", Algorithm::first},
+                    {"hash", Algorithm::hash},
+                    {"ip_hash", Algorithm::ip_hash},
+                    {"source", Algorithm::source}},
           .aliases = {{"least_conn", Algorithm::least_requests},
                       {"leastconn", Algorithm::least_requests},
                       {"roundrobin", Algorithm::round_robin}},
-          .unsupported = {"hash", "prequal"}};
+          .unsupported = {"prequal"}};
 }
 
 config::EnumWords<HealthType> words_of(const HealthType*) {
@@ -237,6 +243,10 @@ config::EnumWords<HealthType> words_of(const HealthType*) {
 
 config::EnumWords<LastResort> words_of(const LastResort*) {
   return {.usual = {{"try", LastResort::try_anyway}, {"fail", LastResort::fail}}};
+}
+
+config::EnumWords<SendProxy> words_of(const SendProxy*) {
+  return {.usual = {{"off", SendProxy::off}, {"v1", SendProxy::v1}, {"v2", SendProxy::v2}}};
 }
 
 config::SchemaPtr schema_of(const HealthOptions*) {
@@ -347,6 +357,10 @@ config::SchemaPtr schema_of(const PoolOptions*) {
   return record<PoolOptions>(
       field("servers", &PoolOptions::servers, "The servers, each an address or a map."),
       field("algorithm", &PoolOptions::algorithm, "How a server is chosen for a request."),
+      field("hash", &PoolOptions::hash, "With `algorithm: hash`: what decides where a request goes."),
+      field("subset", &PoolOptions::subset,
+            "How many of the servers this Fairlead uses, others taking the place of those that fail; `off`: all.")
+          .range(1, kMaxSubset),
       field("health", &PoolOptions::health,
             "How servers are asked whether they are well; or only the page to ask for."),
       field("passive", &PoolOptions::passive, "When live traffic that fails takes a server out."),
@@ -360,10 +374,12 @@ config::SchemaPtr schema_of(const PoolOptions*) {
       field("queue", &PoolOptions::queue, "The waiting line, used only when every usable server is at `max_inflight`."),
       field("limits", &PoolOptions::limits, "Limits of the work in flight."),
       unsupported("discover", "Servers that come from DNS, Docker, Kubernetes or a file."),
-      unsupported("hash", "The key of `algorithm: hash`."),
       unsupported("protocol", "The protocol towards the servers; it is HTTP/1.1."),
       unsupported("tls", "TLS towards the servers."),
-      unsupported("proxy_protocol", "Sends the client's address ahead of the request."),
+      field(
+          "proxy_protocol", &PoolOptions::proxy_protocol,
+          "Tells servers the client's address by a PROXY header ahead of the first request of a connection, which then "
+          "serves that connection of the client only: `off`, `v1` or `v2`. Checks say that they come from here."),
       unsupported("udp", "How UDP flows end."));
 }
 
@@ -371,6 +387,7 @@ void validate(const PoolOptions& pool, const Cursor& at, Report& report) {
   validate_servers(pool, at, report);
   validate_health(pool, at, report);
   validate(pool.sticky, at.at("sticky"), report);
+  validate_hash(pool, at, report);
   const bool has_limit = pool.limits.max_inflight || std::ranges::any_of(pool.servers, [](const ServerOptions& server) {
                            return server.max_inflight.has_value();
                          });

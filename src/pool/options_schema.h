@@ -28,10 +28,14 @@ config::EnumWords<CookieSecure> words_of(const CookieSecure*);
 config::EnumWords<SameSite> words_of(const SameSite*);
 config::EnumWords<OnDown> words_of(const OnDown*);
 void validate(const StickyOptions& sticky, const config::Cursor& at, config::Report& report);
+config::SchemaPtr schema_of(const HashOptions*);
+config::EnumWords<HashTable> words_of(const HashTable*);
+void validate_hash(const PoolOptions& pool, const config::Cursor& at, config::Report& report);
 config::SchemaPtr schema_of(const PoolOptions*);
 config::EnumWords<Algorithm> words_of(const Algorithm*);
 config::EnumWords<HealthType> words_of(const HealthType*);
 config::EnumWords<LastResort> words_of(const LastResort*);
+config::EnumWords<SendProxy> words_of(const SendProxy*);
 
 // The rules over several fields of one pool. `at` stands on the pool.
 void validate(const PoolOptions& pool, const config::Cursor& at, config::Report& report);

@@ -1,23 +1,66 @@
 #include "pool/pool.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
+#include "base/hash.h"
+
 namespace fairlead::pool {
+namespace {
+
+std::unique_ptr<const KeyMap> key_map_of(HashTable table, std::span<const Member> members, bool backup) {
+  std::vector<KeyPlace> places;
+  for (std::uint32_t index = 0; index < members.size(); ++index) {
+    const std::uint32_t weight = members[index].server->weight();
+    if (members[index].backup == backup && weight > 0)
+      places.push_back({hash_bytes(members[index].server->name()), weight, index});
+  }
+  return make_key_map(table, std::move(places));
+}
+
+std::vector<std::uint32_t> places_by_rank(const PoolOptions& options, std::span<const Member> members) {
+  std::vector<std::uint32_t> places(members.size());
+  std::iota(places.begin(), places.end(), 0U);
+  if (options.subset)
+    std::ranges::sort(places, {}, [&](std::uint32_t place) { return std::pair(members[place].rank, place); });
+  return places;
+}
+
+}  // namespace
+
+std::optional<HashOptions> hashing_of(const PoolOptions& options) {
+  switch (options.algorithm) {
+    case Algorithm::hash:
+      return options.hash;
+    case Algorithm::ip_hash:
+      return HashOptions{.key = {HashKey::Kind::client_net, ""}, .bounded_load = std::nullopt};
+    case Algorithm::source:
+      return HashOptions{.key = {HashKey::Kind::client_ip, ""}, .bounded_load = std::nullopt};
+    default:
+      return std::nullopt;
+  }
+}
 
 Pool::Pool(std::string name, PoolOptions options, std::vector<Member> members, std::shared_ptr<PoolVitals> vitals)
     : name_(std::move(name)),
       options_(std::move(options)),
       members_(std::move(members)),
       vitals_(std::move(vitals)),
+      hashing_(hashing_of(options_)),
+      by_rank_(places_by_rank(options_, members_)),
+      has_far_(std::ranges::any_of(members_, &Member::far)),
       has_limits_(options_.limits.max_inflight ||
                   std::ranges::any_of(options_.servers,
                                       [](const ServerOptions& server) { return server.max_inflight.has_value(); })),
       generation_(vitals_->waiting_line.begin_generation()) {
   if (!options_.sticky.cookie.empty()) sticky_.emplace(options_.sticky, name_, members_);
-  if (!options_.sticky.is_learned()) return;
-  if (vitals_->sessions == nullptr) vitals_->sessions = std::make_unique<StickyTable>();
-  sessions_.emplace(options_.sticky, members_, *vitals_->sessions);
+  if (options_.sticky.is_learned()) {
+    if (vitals_->sessions == nullptr) vitals_->sessions = std::make_unique<StickyTable>();
+    sessions_.emplace(options_.sticky, members_, *vitals_->sessions);
+  }
+  if (!hashing_) return;
+  for (const bool backup : {false, true}) key_maps_[backup ? 1 : 0] = key_map_of(hashing_->table, members_, backup);
 }
 
 PoolState Pool::state() const { return pool_state(members_); }

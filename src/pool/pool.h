@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "pool/key_maps/key_map.h"
 #include "pool/options.h"
 #include "pool/pool_vitals.h"
 #include "pool/server.h"
@@ -23,7 +24,9 @@ namespace fairlead::pool {
 // A server in the role that a generation gives it.
 struct Member {
   std::shared_ptr<Server> server;
-  bool backup = false;  // used only while no other server can serve
+  bool backup = false;     // used only while no other server can serve
+  bool far = false;        // in another zone than this Fairlead
+  std::uint64_t rank = 0;  // where the pool has a `subset`: the lowest ranks are in it
 };
 
 // Immutable; one per snapshot. The servers and vitals are shared with other generations of the pool.
@@ -47,6 +50,18 @@ class Pool {
   const StickyCookie* sticky() const { return sticky_ ? &*sticky_ : nullptr; }
   // Null where they do not stick by something of their own.
   const StickySessions* sessions() const { return sessions_ ? &*sessions_ : nullptr; }
+  // Empty where the algorithm does not hash.
+  const std::optional<HashOptions>& hashing() const { return hashing_; }
+  // Which member a key belongs to, of the primaries or of the backups; null where there is none with a weight. Only
+  // where the algorithm hashes.
+  const KeyMap* key_map(bool backup) const { return key_maps_[backup ? 1 : 0].get(); }
+  // The places of the members, those of the lowest rank first where the pool has a `subset`; else in their order.
+  std::span<const std::uint32_t> by_rank() const { return by_rank_; }
+  // Whether any member is far.
+  bool has_far() const { return has_far_; }
+  // Whether primaries that serve may be left out of the choice as long as others do: those that are far, or beyond the
+  // `subset`.
+  bool is_divided() const { return has_far_ || options_.subset.value_or(members_.size()) < members_.size(); }
   // Whether any server has a limit of requests in flight.
   bool has_limits() const { return has_limits_; }
   // Of the waiting line.
@@ -61,6 +76,10 @@ class Pool {
   std::shared_ptr<PoolVitals> vitals_;
   std::optional<StickyCookie> sticky_;
   std::optional<StickySessions> sessions_;
+  std::optional<HashOptions> hashing_;
+  std::array<std::unique_ptr<const KeyMap>, 2> key_maps_;  // of primaries, of backups
+  std::vector<std::uint32_t> by_rank_;
+  bool has_far_;
   bool has_limits_;
   std::uint64_t generation_;
 };

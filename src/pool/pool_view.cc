@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pool/balancers/catalog.h"
+#include "pool/candidates.h"
 #include "pool/outlier_detector.h"
 
 namespace fairlead::pool {
@@ -15,16 +16,6 @@ constexpr Error kAllFull{
 
 // Draws of a balancer before all servers are looked at one after the other.
 constexpr int kRedraws = 4;
-
-// Who may serve, from the best that a pool can offer to the least bad.
-enum class Tier : std::uint8_t { primary, backup, last_resort };
-
-std::optional<Tier> tier_of(const Member& member) {
-  const ServerState state = member.server->state();
-  if (is_serving(state)) return member.backup ? Tier::backup : Tier::primary;
-  if (is_last_resort(state)) return Tier::last_resort;
-  return std::nullopt;
-}
 
 void record_answer(Server& server, Duration wait, TimePoint now) {
   server.latency().record_answer(wait, now);
@@ -51,7 +42,7 @@ PoolView::PoolView(std::shared_ptr<const Pool> pool, Random& random, SuspectList
 Result<Server*> PoolView::pick(const TriedServers& tried, TimePoint now, std::uint64_t key_hash) {
   refresh_if_changed(now);
   Server* server = balancer_->pick({.tried = tried, .now = now, .key_hash = key_hash});
-  if (server == nullptr && !tried.empty()) server = untried_backup(tried);
+  if (server == nullptr && !tried.empty()) server = untried_reserve(tried);
   if (server == nullptr && has_no_address_) {
     return std::unexpected(Error{.code = ErrorCode::dns_failed,
                                  .blame = Blame::upstream,
@@ -120,7 +111,8 @@ Result<Permit> PoolView::take(const TriedServers& tried, TimePoint now, std::uin
   return std::unexpected(kAllFull);
 }
 
-// Of all that are eligible, beginning anywhere, so that they do not all fall on the first; then of the backups.
+// Of all that are eligible; then of other primaries, which are far or beyond the subset; then of the backups. Each time
+// beginning anywhere, so that they do not all fall on the first.
 std::optional<Permit> PoolView::take_any(const TriedServers& tried) {
   const std::size_t start = eligible_.empty() ? 0 : random_.below(eligible_.size());
   for (std::size_t step = 0; step < eligible_.size(); ++step) {
@@ -128,9 +120,20 @@ std::optional<Permit> PoolView::take_any(const TriedServers& tried) {
     if (tried.contains(server)) continue;
     if (std::optional<Permit> permit = Permit::try_take(server)) return permit;
   }
-  for (const Member& member : pool_->members()) {
+  if (pool_->is_divided()) {
+    if (std::optional<Permit> permit = take_reserve(tried, false)) return permit;
+  }
+  return take_reserve(tried, true);
+}
+
+std::optional<Permit> PoolView::take_reserve(const TriedServers& tried, bool backup) {
+  const std::span<const Member> members = pool_->members();
+  const std::size_t start = members.empty() ? 0 : random_.below(members.size());
+  for (std::size_t step = 0; step < members.size(); ++step) {
+    const Member& member = members[(start + step) % members.size()];
     Server& server = *member.server;
-    if (!member.backup || !is_serving(server.state()) || server.weight() == 0 || tried.contains(server)) continue;
+    if (member.backup != backup || !is_serving(server.state()) || server.weight() == 0 || tried.contains(server))
+      continue;
     if (std::optional<Permit> permit = Permit::try_take(server)) return permit;
   }
   return std::nullopt;
@@ -139,7 +142,7 @@ std::optional<Permit> PoolView::take_any(const TriedServers& tried) {
 bool PoolView::has_untried(const TriedServers& tried) const {
   const bool is_any_left =
       std::ranges::any_of(eligible_, [&](const Candidate& candidate) { return !tried.contains(*candidate.server); });
-  return is_any_left || untried_backup(tried) != nullptr;
+  return is_any_left || untried_reserve(tried) != nullptr;
 }
 
 void PoolView::refresh_if_changed(TimePoint now) {
@@ -151,39 +154,26 @@ void PoolView::refresh_if_changed(TimePoint now) {
 }
 
 void PoolView::refresh(TimePoint now) {
-  gather(now);
+  has_no_address_ = std::ranges::all_of(
+      pool_->members(), [](const Member& member) { return member.server->state() == ServerState::unresolved; });
+  last_resort_ = gather(*pool_, now, eligible_) == Tier::last_resort;
   bool is_any_warming = false;
   for (const Candidate& candidate : eligible_) is_any_warming |= candidate.server->state() == ServerState::warming;
   next_step_ = is_any_warming ? deadline_after(now, kWarmupStep) : kNever;
   balancer_->update(eligible_);
 }
 
-// Fills `eligible_` with the best tier that has a server. A weight of 0 takes no requests in any tier.
-void PoolView::gather(TimePoint now) {
-  last_resort_ = false;
-  has_no_address_ = std::ranges::all_of(
-      pool_->members(), [](const Member& member) { return member.server->state() == ServerState::unresolved; });
-  for (const Tier tier : {Tier::primary, Tier::backup, Tier::last_resort}) {
-    if (tier == Tier::last_resort && pool_->options().last_resort == LastResort::fail) return;
-    eligible_.clear();
-    for (const Member& member : pool_->members()) {
-      const std::uint32_t weight = member.server->effective_weight(now);
-      if (weight > 0 && tier_of(member) == tier) eligible_.push_back({member.server.get(), weight});
-    }
-    last_resort_ = tier == Tier::last_resort && !eligible_.empty();
-    if (!eligible_.empty()) return;
-  }
-}
-
-// For a request that failed on every primary while no check has noticed yet: the backup with the fewest requests.
-Server* PoolView::untried_backup(const TriedServers& tried) const {
-  Server* best = nullptr;
+// For a request that failed on every eligible server while no check has noticed yet: of the primaries that are far or
+// beyond the subset, else of the backups, the one with the fewest requests.
+Server* PoolView::untried_reserve(const TriedServers& tried) const {
+  const Member* best = nullptr;
   for (const Member& member : pool_->members()) {
-    Server* server = member.server.get();
-    if (!member.backup || !is_serving(server->state()) || server->weight() == 0 || tried.contains(*server)) continue;
-    if (best == nullptr || server->in_flight() < best->in_flight()) best = server;
+    const Server& server = *member.server;
+    if (!is_serving(server.state()) || server.weight() == 0 || tried.contains(server)) continue;
+    const auto cost = [](const Member& one) { return std::pair(one.backup, one.server->in_flight()); };
+    if (best == nullptr || cost(member) < cost(*best)) best = &member;
   }
-  return best;
+  return best == nullptr ? nullptr : best->server.get();
 }
 
 void PoolView::report(Server& server, int status, Duration wait, TimePoint now) {

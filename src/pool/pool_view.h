@@ -70,10 +70,10 @@ class PoolView {
  private:
   void refresh_if_changed(TimePoint now);
   void refresh(TimePoint now);
-  void gather(TimePoint now);
   Result<Permit> take(const TriedServers& tried, TimePoint now, std::uint64_t key_hash);
   std::optional<Permit> take_any(const TriedServers& tried);
-  Server* untried_backup(const TriedServers& tried) const;
+  std::optional<Permit> take_reserve(const TriedServers& tried, bool backup);
+  Server* untried_reserve(const TriedServers& tried) const;
 
   std::shared_ptr<const Pool> pool_;
   Random& random_;

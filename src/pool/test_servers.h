@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pool/balancer.h"
@@ -48,10 +49,22 @@ class TestServers {
   }
   std::vector<Member> members() const {
     std::vector<Member> all;
-    for (const auto& server : servers_) all.push_back({server, false});
+    for (const auto& server : servers_) all.push_back({server});
     return all;
   }
   const std::shared_ptr<PoolVitals>& vitals() const { return vitals_; }
+  // A pool of these servers, as if `options` had listed them.
+  std::shared_ptr<const Pool> pool(PoolOptions options) const {
+    options.servers.clear();
+    for (const auto& server : servers_)
+      options.servers.push_back({.name = server->name(), .address = server->endpoint(), .weight = server->weight()});
+    return std::make_shared<Pool>("web", std::move(options), members(), vitals_);
+  }
+  std::shared_ptr<const Pool> pool(Algorithm algorithm) const {
+    PoolOptions options;
+    options.algorithm = algorithm;
+    return pool(std::move(options));
+  }
 
  private:
   std::shared_ptr<PoolVitals> vitals_ = std::make_shared<PoolVitals>();
@@ -64,10 +77,10 @@ inline const Pool& test_pool() {
   return pool;
 }
 
-// The same choice of servers for every request that was not tried before.
-inline PickRequest fresh_request() {
+// A request that was not tried before.
+inline PickRequest fresh_request(std::uint64_t key_hash = 0) {
   static constexpr TriedServers kNone;
-  return {.tried = kNone};
+  return {.tried = kNone, .key_hash = key_hash};
 }
 
 }  // namespace fairlead::pool

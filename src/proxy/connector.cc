@@ -1,17 +1,33 @@
 #include "proxy/connector.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <string>
 
 #include "http/h1_client.h"
+#include "pool/preface.h"
 
 namespace fairlead::proxy {
+
+namespace {
+
+// Where no descriptor is left, there are those that nobody uses.
+runtime::Accepted connect(Context& context, const net::SocketAddress& address) {
+  const runtime::Accepted socket = context.loop.connect(address.get(), address.size);
+  if (socket.error != EMFILE && socket.error != ENFILE) return socket;
+  context.free_descriptors();
+  return context.loop.connect(address.get(), address.size);
+}
+
+}  // namespace
 
 runtime::Task<pool::Lease> lease_connection(Context& context, pool::Server& server, ConnectionNeed need,
                                             http::ClientStream*& in_use) {
   const boost::intrusive_ptr<pool::KeepaliveCache> cache = context.upstream.of(server);
   const net::SocketAddress* address = server.address();
+  const std::string preface = pool::preface_for(need.pool, need.client);
   while (!need.fresh) {
-    auto [idle, since] = cache->take(address);
+    auto [idle, since] = cache->take(address, preface);
     if (idle == nullptr) break;
     // What must not be sent twice is not sent on a connection that the server may just have closed.
     if (need.is_sent_once && !idle->is_silent()) continue;
@@ -25,9 +41,10 @@ runtime::Task<pool::Lease> lease_connection(Context& context, pool::Server& serv
                             .detail = "the server's name has no address"});
   }
   const TimePoint began = context.loop.now();
-  const runtime::Accepted socket = context.loop.connect(address->get(), address->size);
+  const runtime::Accepted socket = connect(context, *address);
   if (socket.descriptor < 0) co_await Result<void>(std::unexpected(http::connect_error(socket.error)));
   auto client = std::make_unique<http::H1Client>(context.loop, socket.descriptor, context.workspace);
+  client->set_preface(preface);
   in_use = client.get();
   const Result<void> connected =
       co_await client->connected(std::min(deadline_after(began, need.pool.timeouts.connect), need.deadline)).result();

@@ -13,9 +13,10 @@ namespace fairlead::proxy {
 // What the connection is needed for.
 struct ConnectionNeed {
   const pool::PoolOptions& pool;
-  bool fresh = false;          // a kept one will not do
-  bool is_sent_once = false;   // what is sent must not be sent twice
-  Deadline deadline = kNever;  // for connecting, beside the pool's own
+  const http::ServerStream& client;  // whom it serves: the server may have to be told
+  bool fresh = false;                // a kept one will not do
+  bool is_sent_once = false;         // what is sent must not be sent twice
+  Deadline deadline = kNever;        // for connecting, beside the pool's own
 };
 
 // `in_use` is the connection while it is being made, for whoever gives up meanwhile. Errors: dns_failed,

@@ -42,6 +42,13 @@ struct Context {
   AccessLog& access_log;
   Counters& counters;
   SnapshotViewPtr view;  // changes on reload; an exchange keeps the one that it began with
+
+  // Gives descriptors back that nobody uses just now, at once: of the oldest connections to servers, and of pipes.
+  void free_descriptors() {
+    constexpr std::size_t kConnections = 8;
+    upstream.close_idle(kConnections);
+    workspace.pipes.close_kept();
+  }
 };
 
 }  // namespace fairlead::proxy

@@ -45,6 +45,8 @@ std::string_view advice_for(std::uint16_t status, ErrorCode code) {
       return "This took too long to answer.";
     case 408:
       return "The request took too long to arrive.";
+    case 429:
+      return "Too many connections are open from your address. Close some and try again.";
     case 413:
       return "What was sent is too large.";
     default:
@@ -162,6 +164,8 @@ std::uint16_t status_of(ErrorCode code) {
       return 417;
     case ErrorCode::request_timeout:
       return 408;
+    case ErrorCode::too_many_connections:
+      return 429;
     case ErrorCode::client_gone:
       return 499;
     case ErrorCode::count_:

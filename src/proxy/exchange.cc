@@ -5,6 +5,7 @@
 #include "http/codec/hop_by_hop.h"
 #include "proxy/connector.h"
 #include "proxy/error_response.h"
+#include "proxy/hash_key.h"
 #include "proxy/local_response.h"
 #include "runtime/both.h"
 #include "runtime/wait.h"
@@ -50,6 +51,8 @@ Exchange::Exchange(Context& context, http::ServerStream& downstream, const Clien
   if (route_ != nullptr && route_->pool != Route::kNoPool) {
     sticky_.begin(pool().pool(), head, {.wall = wall_start_, .steady = start_}, origin.scheme == "https",
                   context.counters);
+    if (const auto& hashing = pool().pool().hashing())
+      key_hash_ = key_hash(hashing->key, head, origin.ip, context.random);
   }
   prepared_ = request_.build(head, origin, client.ip, context.workspace, sticky_.hidden_cookie());
   context_.counters.requests.add();
@@ -111,6 +114,7 @@ runtime::Task<void> Exchange::attempt() {
   Result<pool::Lease> leased =
       co_await lease_connection(context_, *server_,
                                 {.pool = pool().pool().options(),
+                                 .client = downstream_,
                                  .fresh = same_server || retry_.retries() > 0,
                                  .is_sent_once = !retry_.may_repeat_method() || downstream_.is_receiving(),
                                  .deadline = total_deadline_},
@@ -133,11 +137,11 @@ runtime::Task<void> Exchange::attempt() {
 
 // The server that the client sticks to comes first.
 Result<pool::Permit> Exchange::admit(TimePoint now) {
-  if (sticky_.wanted() == nullptr || !tried_.empty()) return pool().admit(tried_, now);
+  if (sticky_.wanted() == nullptr || !tried_.empty()) return pool().admit(tried_, now, key_hash_);
   Result<pool::Permit> permit = pool().admit_to(*sticky_.wanted(), now);
   if (permit || sticky_.is_bound()) return permit;
   if (permit.error().code == ErrorCode::queue_full) sticky_.stay_away();
-  return pool().admit(tried_, now);
+  return pool().admit(tried_, now, key_hash_);
 }
 
 runtime::Task<pool::Permit> Exchange::wait_for_permit() {
@@ -145,7 +149,7 @@ runtime::Task<pool::Permit> Exchange::wait_for_permit() {
   const pool::Pool& shared = pool().pool();
   pool::Place place(shared.waiting_line(), context_.loop, shared.generation(), !tried_.empty());
   place_ = &place;
-  Result<pool::Permit> permit = co_await pool().wait_for_permit(place, tried_, total_deadline_).result();
+  Result<pool::Permit> permit = co_await pool().wait_for_permit(place, tried_, total_deadline_, key_hash_).result();
   place_ = nullptr;
   queue_time_ = queue_time_.value_or(Duration::zero()) + (context_.loop.now() - began);
   co_return permit;
@@ -183,7 +187,7 @@ bool Exchange::may_hedge() const {
 }
 
 runtime::Task<void> Exchange::relay_first_response(http::ClientStream& upstream) {
-  Hedge hedge(context_, pool(), request_, route_->options);
+  Hedge hedge(context_, pool(), request_, route_->options, downstream_, key_hash_);
   hedge_ = &hedge;
   co_await hedge.race({.stream = upstream, .server = *server_, .past = past_, .began = try_began_}, tried_,
                       answer_deadline());

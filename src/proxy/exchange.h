@@ -102,6 +102,7 @@ class Exchange final : private http::DepartureWatcher {
   Deadline total_deadline_ = kNever;
 
   Stickiness sticky_;
+  std::uint64_t key_hash_ = 0;  // of what the pool hashes
   pool::TriedServers tried_;
   pool::Server* server_ = nullptr;          // of the latest try
   pool::Permit permit_;                     // of that server, while the try goes on

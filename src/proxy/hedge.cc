@@ -42,7 +42,7 @@ bool Hedge::may_send(pool::TriedServers& tried) {
   if (is_canceled_ || !pool_.has_untried(tried)) return false;
   if (shared.has_limits() && !shared.waiting_line().is_empty()) return false;
   if (!shared.hedge_budget().try_spend(route_.hedge->budget, now)) return false;
-  Result<pool::Permit> permit = pool_.admit(tried, now);
+  Result<pool::Permit> permit = pool_.admit(tried, now, key_hash_);
   if (!permit) return false;
   permit_ = std::move(*permit);
   tried.add(*permit_.server());
@@ -82,8 +82,8 @@ void Hedge::judge(pool::Server& server, const pool::Lease::Past& past, const Err
 }
 
 runtime::Task<void> Hedge::ask_second(Deadline last) {
-  lease_.emplace(co_await lease_connection(context_, *permit_.server(),
-                                           {.pool = pool_.pool().options(), .deadline = last}, second_));
+  lease_.emplace(co_await lease_connection(
+      context_, *permit_.server(), {.pool = pool_.pool().options(), .client = client_, .deadline = last}, second_));
   second_ = &**lease_;
   co_await request_.send_head(*second_, route_.timeouts.idle);
   co_await second_->answer_begins(last);

@@ -4,6 +4,7 @@
 // sent twice; within a budget of the pool, and never in front of requests that wait for room.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "base/error.h"
@@ -30,8 +31,10 @@ class Hedge {
     TimePoint began;
   };
 
-  Hedge(Context& context, pool::PoolView& pool, const ForwardedRequest& request, const RouteOptions& route)
-      : context_(context), pool_(pool), request_(request), route_(route) {}
+  // `key_hash` as in PoolView::admit.
+  Hedge(Context& context, pool::PoolView& pool, const ForwardedRequest& request, const RouteOptions& route,
+        const http::ServerStream& client, std::uint64_t key_hash)
+      : context_(context), pool_(pool), request_(request), route_(route), client_(client), key_hash_(key_hash) {}
   Hedge(const Hedge&) = delete;
   Hedge& operator=(const Hedge&) = delete;
 
@@ -65,6 +68,8 @@ class Hedge {
   pool::PoolView& pool_;
   const ForwardedRequest& request_;
   const RouteOptions& route_;
+  const http::ServerStream& client_;
+  std::uint64_t key_hash_;
   pool::Permit permit_;
   std::optional<pool::Lease> lease_;
   http::ClientStream* second_ = nullptr;  // in use by the second try

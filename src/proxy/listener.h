@@ -1,8 +1,11 @@
-// A listening socket of one worker: accepts connections and starts their sessions.
+// A listening socket of one worker: accepts connections within their limits and starts their sessions.
 #pragma once
+
+#include <string_view>
 
 #include "proxy/context.h"
 #include "proxy/session.h"
+#include "proxy/session_list.h"
 #include "runtime/event_loop.h"
 #include "runtime/task_group.h"
 #include "runtime/timer_wheel.h"
@@ -21,23 +24,29 @@ class Listener final : private runtime::EventSource, private runtime::Timer {
 
   int descriptor() const { return descriptor_; }
   // Accepts what already waits in the kernel's queue: closing the socket would reset it.
-  void accept_waiting() { accept_all(); }
+  void accept_waiting();
   // For connections accepted from here on.
   void set_settings(std::shared_ptr<const SessionSettings> settings) { settings_ = std::move(settings); }
 
  private:
-  // Out of descriptors or memory: connections wait in the kernel's queue for this long.
-  static constexpr Duration kPause = std::chrono::milliseconds(100);
-
   void on_ready(runtime::Readiness readiness) override;
-  void on_timer() override { accept_all(); }
-  void accept_all();
+  void on_timer() override;
+  // Accepts up to `most`.
+  void accept_some(int most);
+  void take(const runtime::Accepted& accepted);
+  Seat take_seat();
+  // Tells the client why, if it can take that at once, and closes.
+  void refuse(int descriptor, std::string_view answer);
+  // The system has no descriptor or memory left: makes room, and lets new connections wait in the kernel's queue.
+  void relieve();
+  void go_on_after(Duration pause);
 
   Context& context_;
   SessionList& sessions_;
   runtime::TaskGroup& tasks_;
   std::shared_ptr<const SessionSettings> settings_;
   int descriptor_;
+  bool is_paused_ = false;
 };
 
 }  // namespace fairlead::proxy

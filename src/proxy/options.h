@@ -25,7 +25,13 @@ struct ListenerTimeouts {
 };
 
 struct ListenerLimits {
+  std::optional<std::uint32_t> connections;  // at once; empty: what the file descriptors of the process allow
+  std::optional<std::uint32_t> per_client;   // of one address; empty: no limit
+  // Of a body, either way; empty: no limit.
+  std::optional<ByteRate> min_rate = ByteRate{240};
   ByteCount header_size = 64_KiB;
+  ByteCount uri_size = 16_KiB;
+  std::uint32_t fields = 128;
   friend bool operator==(const ListenerLimits&, const ListenerLimits&) = default;
 };
 

@@ -147,11 +147,27 @@ config::SchemaPtr schema_of(const ListenerTimeouts*) {
 config::SchemaPtr schema_of(const ListenerLimits*) {
   constexpr ByteCount kSmallest = 1_KiB;
   constexpr ByteCount kLargest{http::Workspace::kMaxHead};
+  constexpr std::uint32_t kMostConnections = 1U << 30U;
+  constexpr std::uint64_t kFastest = 1024 * 1024;
   return record<ListenerLimits>(
       field("header_size", &ListenerLimits::header_size, "The largest request head.").range(kSmallest, kLargest),
-      unsupported("connections", "Open connections of this listener."),
-      unsupported("per_client", "Open connections of one client."),
-      unsupported("min_rate", "The slowest client that is waited for."));
+      field("uri_size", &ListenerLimits::uri_size, "The longest request target; a longer one is answered 414.")
+          .range(ByteCount{64}, ByteCount{http::kMaxTarget}),
+      field("fields", &ListenerLimits::fields, "The most fields of a request head; more are answered 431.")
+          .range(8, std::uint32_t{http::FieldList::kCapacity}),
+      field("connections", &ListenerLimits::connections,
+            "Open connections, counted over all workers. `auto`: as many as the limit of open files allows, shared by "
+            "all listeners. Beyond it the longest idle one is closed for a new one; where none is idle, that is "
+            "answered 503.",
+            config::optional_of<std::uint32_t>(config::schema_for<std::uint32_t>(), "auto"))
+          .range(1, kMostConnections),
+      field("per_client", &ListenerLimits::per_client,
+            "Open connections of one client address, or one IPv6 /64; more are answered 429. Trusted proxies are not "
+            "counted, but those whom their PROXY headers name are.")
+          .range(1, kMostConnections),
+      field("min_rate", &ListenerLimits::min_rate,
+            "A client that sends or takes a body more slowly, for as long as `timeouts.body_idle`, is cut.")
+          .range(ByteRate{1}, ByteRate{kFastest}));
 }
 
 config::EnumWords<DuplicateSlashes> words_of(const DuplicateSlashes*) {

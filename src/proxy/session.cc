@@ -6,6 +6,7 @@
 
 #include "proxy/error_response.h"
 #include "proxy/exchange.h"
+#include "proxy/session_list.h"
 #include "runtime/wait.h"
 #include "telemetry/request_id.h"
 
@@ -19,10 +20,13 @@ const net::IpAddress kThisMachine = net::IpAddress::of_bytes(std::array<std::uin
 
 }  // namespace
 
-Session::Session(Context& context, std::shared_ptr<const SessionSettings> settings, const runtime::Accepted& accepted)
+Session::Session(Context& context, SessionList& list, std::shared_ptr<const SessionSettings> settings,
+                 const runtime::Accepted& accepted, Seat seat)
     : context_(context),
+      list_(list),
       open_(context.counters.open_connections),
       settings_(std::move(settings)),
+      seat_(std::move(seat)),
       stream_(context.loop, accepted.descriptor, context.workspace, settings_->http) {
   client_.scheme = "http";
   client_.listener = settings_->listener;
@@ -41,6 +45,7 @@ void Session::set_client(const net::IpAddress& address) {
 
 runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
   http::H1Server& stream = session->stream_;
+  session->list_.note_idle(*session);
   if (session->settings_->proxy_protocol != ProxyProtocol::off) {
     const Result<void> named = co_await session->read_proxy_header().result();
     if (!named) {
@@ -50,13 +55,18 @@ runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
     }
   }
   for (int served = 1;; ++served) {
-    if (!stream.expect_request() && !co_await with_result(stream.idle())) break;
+    if (!stream.expect_request()) {
+      session->list_.note_idle(*session);
+      if (!co_await with_result(stream.idle())) break;
+    }
     const Result<bool> read = co_await stream.read_request().result();
+    session->list_.note_busy(*session);
     if (!read) co_await session->refuse_request(read.error());
     if (!read || !*read) break;
     co_await session->serve_request(served % kRequestsPerTurn == 0);
     if (!stream.can_continue()) break;
   }
+  if (stream.was_too_slow()) session->settings_->seats->counters().too_slow.fetch_add(1, std::memory_order_relaxed);
   co_await stream.close_gently();
 }
 
@@ -70,7 +80,19 @@ runtime::Task<void> Session::read_proxy_header() {
                             .detail = "connections are taken from `trusted_proxies` only"});
   }
   const net::ProxyHeader header = co_await stream_.read_proxy_header(is_required);
-  if (header.client) set_client(*header.client);
+  if (!header.ends) co_return;
+  set_client(header.ends->source);
+  if (settings_->per_client.table == nullptr || seat_.count_for(header.ends->source, settings_->per_client)) co_return;
+  settings_->seats->counters().refused_clients.fetch_add(1, std::memory_order_relaxed);
+  co_await runtime::fail({.code = ErrorCode::too_many_connections,
+                          .blame = Blame::downstream,
+                          .detail = "this client has as many connections as `limits.per_client` allows"});
+}
+
+http::IdleEnd Session::close_if_idle(Duration least) {
+  const http::IdleEnd end = stream_.close_if_idle(least);
+  if (end == http::IdleEnd::closing) seat_.give_back();
+  return end;
 }
 
 void Session::cut() {

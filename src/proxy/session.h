@@ -12,6 +12,7 @@
 #include "proxy/context.h"
 #include "proxy/options.h"
 #include "proxy/origin.h"
+#include "proxy/seats.h"
 #include "runtime/event_loop.h"
 #include "runtime/slab.h"
 #include "runtime/task.h"
@@ -19,6 +20,7 @@
 namespace fairlead::proxy {
 
 class Exchange;
+class SessionList;
 
 // What the sessions of one listening address have in common. Outlives them.
 struct SessionSettings {
@@ -27,6 +29,8 @@ struct SessionSettings {
   net::IpSet trusted;  // proxies whose word on the client is taken
   http::H1ServerOptions http;
   bool is_loopback = false;  // the listener's address
+  std::shared_ptr<ListenerSeats> seats;
+  ClientLimit per_client = {};  // without a table: none
 };
 
 // Known to its worker's list while it lives.
@@ -35,13 +39,16 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
   static void* operator new(std::size_t size) { return runtime::Slab::allocate(size); }
   static void operator delete(void* block, std::size_t size) noexcept { runtime::Slab::release(block, size); }
 
-  // Takes the accepted descriptor over.
-  Session(Context& context, std::shared_ptr<const SessionSettings> settings, const runtime::Accepted& accepted);
+  // Takes the accepted descriptor over. `list` outlives it.
+  Session(Context& context, SessionList& list, std::shared_ptr<const SessionSettings> settings,
+          const runtime::Accepted& accepted, Seat seat);
 
   // Serves until either side ends it.
   static runtime::Task<void> serve(std::unique_ptr<Session> session);
   // No further request after the one in hand; closes at once if there is none.
   void stop_when_idle() { stream_.stop_when_idle(); }
+  // As H1Server::close_if_idle; the seat is free at once.
+  http::IdleEnd close_if_idle(Duration least);
   // Ends everything, in the middle of a response too.
   void cut();
 
@@ -49,20 +56,21 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
   // Serves the request that was just read.
   runtime::Task<void> serve_request(bool yields);
   runtime::Task<void> refuse_request(const Error& error);
-  // Reads the PROXY header before the first request.
+  // Reads the PROXY header before the first request. Error too_many_connections: the client that it names has its
+  // share.
   runtime::Task<void> read_proxy_header();
   // The other end is, or speaks for, this client.
   void set_client(const net::IpAddress& address);
 
   Context& context_;
+  SessionList& list_;
   telemetry::Counted open_;
   std::shared_ptr<const SessionSettings> settings_;
+  Seat seat_;
   http::H1Server stream_;
   std::array<char, INET6_ADDRSTRLEN> ip_;
   ClientInfo client_;
   Exchange* exchange_ = nullptr;  // of the request that is being served
 };
-
-using SessionList = boost::intrusive::list<Session, boost::intrusive::constant_time_size<false>>;
 
 }  // namespace fairlead::proxy

@@ -56,6 +56,12 @@ struct Accepted {
 
 class Pipe;
 
+// The addresses of a connection's ends; of family AF_UNSPEC where they are not known.
+struct Ends {
+  sockaddr_storage peer{};
+  sockaddr_storage local{};
+};
+
 class EventLoop {
  public:
   virtual ~EventLoop() = default;
@@ -97,6 +103,7 @@ class EventLoop {
   virtual Accepted connect_datagrams(const sockaddr* address, socklen_t length) = 0;
   // 0, or the `errno` of a connect that has ended.
   virtual int connect_error(int descriptor) = 0;
+  virtual Ends ends(int descriptor) = 0;
   virtual IoResult receive(int descriptor, std::span<char> into) = 0;
   // Whether a receive would give bytes, the end or an error just now. Takes nothing.
   virtual bool has_input(int descriptor) = 0;

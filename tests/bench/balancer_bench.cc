@@ -13,27 +13,35 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash.h"
 #include "pool/balancers/catalog.h"
+#include "pool/key_maps/key_map.h"
 #include "pool/test_servers.h"
 
 namespace fairlead::pool {
 namespace {
 
-std::unique_ptr<Balancer> make(const BalancerType& type, Random& random, const TestServers& servers) {
-  std::unique_ptr<Balancer> balancer = type.make(test_pool(), random);
-  balancer->update(servers.candidates());
-  return balancer;
-}
+// A balancer of all servers, with its pool.
+struct Subject {
+  Subject(const BalancerType& type, Random& random, const TestServers& servers)
+      : pool(servers.pool(type.algorithm)), balancer(type.make(*pool, random)) {
+    balancer->update(servers.candidates());
+  }
+  Server* pick(Random& keys) const { return balancer->pick(fresh_request(keys.next())); }
+
+  std::shared_ptr<const Pool> pool;
+  std::unique_ptr<Balancer> balancer;
+};
 
 double ns_per_pick(const BalancerType& type, std::size_t count) {
   constexpr int kPicks = 200'000;
   TestServers servers(count);
   Random random(1);
-  const auto balancer = make(type, random, servers);
+  const Subject subject(type, random, servers);
+  Random keys(2);
   std::vector<Permit> open(count);
   const auto began = std::chrono::steady_clock::now();
-  for (int pick = 0; pick < kPicks; ++pick)
-    open[static_cast<std::size_t>(pick) % count] = Permit(*balancer->pick(fresh_request()));
+  for (int pick = 0; pick < kPicks; ++pick) open[static_cast<std::size_t>(pick) % count] = Permit(*subject.pick(keys));
   const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - began;
   return took.count() / kPicks;
 }
@@ -53,7 +61,8 @@ Queueing queueing(const BalancerType& type, std::size_t count) {
   };
   TestServers servers(count);
   Random random(1);
-  const auto balancer = make(type, random, servers);
+  const Subject subject(type, random, servers);
+  Random keys(2);
   const auto exponential = [&] { return -std::log(1 - random.unit()); };
   std::priority_queue<Departure> departures;
   std::vector<std::queue<Permit>> queues(count);
@@ -68,7 +77,7 @@ Queueing queueing(const BalancerType& type, std::size_t count) {
       queues[done.server].pop();
       if (!queues[done.server].empty()) departures.push({done.at + exponential(), done.server});
     }
-    Server* server = balancer->pick(fresh_request());
+    Server* server = subject.pick(keys);
     const std::size_t index = servers.index_of(server);
     ahead += server->in_flight();
     waiting += server->in_flight() > 0 ? 1 : 0;
@@ -78,10 +87,25 @@ Queueing queueing(const BalancerType& type, std::size_t count) {
   return {ahead / arrivals, static_cast<double>(waiting) / arrivals};
 }
 
+// The time to make the map of keys of a pool, which a reload takes on the control thread.
+void print_key_maps() {
+  fmt::print("\n{:<16}{:>8}{:>10}\n", "table", "servers", "ms");
+  for (const auto& [name, table] : {std::pair{"maglev", HashTable::maglev}, std::pair{"ring", HashTable::ring}}) {
+    for (const std::uint32_t count : {4, 100, 1000, 10'000}) {
+      std::vector<KeyPlace> places;
+      for (std::uint32_t member = 0; member < count; ++member) places.push_back({mix(member), 100, member});
+      const auto began = std::chrono::steady_clock::now();
+      const auto map = make_key_map(table, std::move(places));
+      const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
+      fmt::print("{:<16}{:>8}{:>10.1f}\n", name, map->at(0) < count ? count : 0, took.count());
+    }
+  }
+}
+
 void print_table() {
   fmt::print("{:<16}{:>8}{:>10}{:>14}{:>14}\n", "algorithm", "servers", "ns/pick", "mean ahead", "waiting");
   for (const BalancerType* type : balancer_catalog()) {
-    for (const std::size_t count : {4, 16, 32, 64, 1000, 10'000}) {
+    for (const std::size_t count : {4, 16, 32, 100, 1000, 10'000}) {
       fmt::print("{:<16}{:>8}{:>10.0f}", type->name, count, ns_per_pick(*type, count));
       // Larger pools take long to simulate and differ little from this one.
       if (count <= 1000) {
@@ -96,4 +120,7 @@ void print_table() {
 }  // namespace
 }  // namespace fairlead::pool
 
-int main() { fairlead::pool::print_table(); }
+int main() {
+  fairlead::pool::print_table();
+  fairlead::pool::print_key_maps();
+}

@@ -38,11 +38,17 @@ using namespace std::chrono_literals;
 
 class BalancerContract : public testing::TestWithParam<const BalancerType*> {
  protected:
-  std::unique_ptr<Balancer> make(std::span<const Candidate> candidates) {
-    std::unique_ptr<Balancer> balancer = GetParam()->make(test_pool(), random_);
-    balancer->update(candidates);
+  // With all servers eligible.
+  std::unique_ptr<Balancer> make(const TestServers& servers) {
+    pools_.push_back(servers.pool(GetParam()->algorithm));
+    std::unique_ptr<Balancer> balancer = GetParam()->make(*pools_.back(), random_);
+    balancer->update(servers.candidates());
     return balancer;
   }
+
+  // Each has a key of its own.
+  PickRequest request() { return fresh_request(random_.next()); }
+  PickRequest request(const TriedServers& tried) { return {.tried = tried, .key_hash = random_.next()}; }
 
   // True, and the test is skipped, for an algorithm that does not share requests out by weight.
   bool is_exempt() const { return !GetParam()->shares_by_weight; }
@@ -54,7 +60,7 @@ class BalancerContract : public testing::TestWithParam<const BalancerType*> {
     for (int pick = 0; pick < picks; ++pick) {
       Permit& slot = open[random_.below(open.size())];
       slot.release();
-      Server* server = balancer.pick(fresh_request());
+      Server* server = balancer.pick(request());
       slot = Permit(*server);
       ++counts[servers.index_of(server)];
     }
@@ -62,6 +68,7 @@ class BalancerContract : public testing::TestWithParam<const BalancerType*> {
   }
 
   Random random_{20260115};
+  std::vector<std::shared_ptr<const Pool>> pools_;
 };
 
 // Whether `counts` are such draws with these probabilities: Pearson's chi-squared over all of them, at three standard
@@ -84,48 +91,49 @@ void expect_shares(const std::vector<int>& counts, const std::vector<double>& pr
 double three_sigma(int picks, double probability) { return 3 * std::sqrt(picks * probability * (1 - probability)); }
 
 TEST_P(BalancerContract, picks_nothing_where_nothing_is_eligible) {
-  EXPECT_EQ(make({})->pick(fresh_request()), nullptr);
-  const auto never_updated = GetParam()->make(test_pool(), random_);
-  EXPECT_EQ(never_updated->pick(fresh_request()), nullptr);
+  const TestServers none(0);
+  EXPECT_EQ(make(none)->pick(request()), nullptr);
+  const auto never_updated = GetParam()->make(*pools_.back(), random_);
+  EXPECT_EQ(never_updated->pick(request()), nullptr);
 }
 
 TEST_P(BalancerContract, picks_only_servers_of_the_last_update) {
   for (const std::size_t count : {3, 8, 100}) {
     TestServers servers(count);
     std::vector<Candidate> candidates = servers.candidates();
-    const auto balancer = make(candidates);
-    for (int pick = 0; pick < 100; ++pick) balancer->pick(fresh_request());
+    const auto balancer = make(servers);
+    for (int pick = 0; pick < 100; ++pick) balancer->pick(request());
     candidates.resize(count / 2);
     balancer->update(candidates);
-    for (int pick = 0; pick < 500; ++pick) ASSERT_LT(servers.index_of(balancer->pick(fresh_request())), count / 2);
+    for (int pick = 0; pick < 500; ++pick) ASSERT_LT(servers.index_of(balancer->pick(request())), count / 2);
     balancer->update({});
-    EXPECT_EQ(balancer->pick(fresh_request()), nullptr);
+    EXPECT_EQ(balancer->pick(request()), nullptr);
   }
 }
 
 TEST_P(BalancerContract, never_picks_a_server_that_was_tried_and_always_finds_another) {
   for (const std::size_t count : {1, 2, 5, 40}) {
     TestServers servers(count);
-    const auto balancer = make(servers.candidates());
-    for (int request = 0; request < 200; ++request) {
+    const auto balancer = make(servers);
+    for (int round = 0; round < 200; ++round) {
       TriedServers tried;
       while (tried.count() < std::min(count, TriedServers::kCapacity)) {
-        Server* server = balancer->pick({.tried = tried});
+        Server* server = balancer->pick(request(tried));
         ASSERT_NE(server, nullptr);
         ASSERT_FALSE(tried.contains(*server));
         tried.add(*server);
       }
-      if (count <= TriedServers::kCapacity) ASSERT_EQ(balancer->pick({.tried = tried}), nullptr);
+      if (count <= TriedServers::kCapacity) ASSERT_EQ(balancer->pick(request(tried)), nullptr);
     }
   }
 }
 
 TEST_P(BalancerContract, finds_the_small_server_when_the_big_one_was_tried) {
   TestServers servers(std::vector<std::uint32_t>{10'000, 1});
-  const auto balancer = make(servers.candidates());
+  const auto balancer = make(servers);
   TriedServers tried;
   tried.add(servers[0]);
-  for (int pick = 0; pick < 100; ++pick) ASSERT_EQ(balancer->pick({.tried = tried}), &servers[1]);
+  for (int pick = 0; pick < 100; ++pick) ASSERT_EQ(balancer->pick(request(tried)), &servers[1]);
 }
 
 TEST_P(BalancerContract, equal_servers_get_equal_shares) {
@@ -134,7 +142,7 @@ TEST_P(BalancerContract, equal_servers_get_equal_shares) {
   for (const std::size_t count : {2, 3, 16, 60}) {
     for (const std::size_t concurrency : {1, 7, 200}) {
       TestServers servers(count);
-      const auto balancer = make(servers.candidates());
+      const auto balancer = make(servers);
       SCOPED_TRACE(concurrency);
       expect_shares(shares(*balancer, servers, kPicks, concurrency),
                     std::vector<double>(count, 1.0 / static_cast<double>(count)));
@@ -150,7 +158,7 @@ TEST_P(BalancerContract, shares_follow_weights_while_servers_are_idle) {
     std::vector<std::uint32_t> all;
     for (std::size_t copy = 0; copy < copies; ++copy) all.insert(all.end(), weights.begin(), weights.end());
     TestServers servers(all);
-    const auto balancer = make(servers.candidates());
+    const auto balancer = make(servers);
     std::vector<double> expected;
     for (const std::uint32_t weight : all) expected.push_back(weight / (200.0 * static_cast<double>(copies)));
     expect_shares(shares(*balancer, servers, kPicks, 1), expected);
@@ -162,7 +170,7 @@ TEST_P(BalancerContract, shares_follow_weights_under_load) {
   constexpr int kPicks = 60'000;
   const std::vector<std::uint32_t> weights{100, 200, 300};
   TestServers servers(weights);
-  const auto balancer = make(servers.candidates());
+  const auto balancer = make(servers);
   const std::vector<int> counts = shares(*balancer, servers, kPicks, 300);
   for (std::size_t index = 0; index < weights.size(); ++index)
     EXPECT_NEAR(counts[index], kPicks * (weights[index] / 600.0), kPicks * 0.02) << index;
@@ -171,7 +179,7 @@ TEST_P(BalancerContract, shares_follow_weights_under_load) {
 TEST_P(BalancerContract, no_server_starves) {
   if (is_exempt()) GTEST_SKIP();
   TestServers servers(std::vector<std::uint32_t>{10'000, 1});
-  const auto balancer = make(servers.candidates());
+  const auto balancer = make(servers);
   EXPECT_GT(shares(*balancer, servers, 100'000, 4)[1], 0);
 }
 
@@ -179,7 +187,7 @@ TEST_P(BalancerContract, a_warming_server_gets_a_small_share_that_grows) {
   if (is_exempt()) GTEST_SKIP();
   TestServers servers(4);
   servers[0].publish_state(ServerState::warming, kTestStart, 10s);
-  const auto balancer = make(servers.candidates(kTestStart));
+  const auto balancer = make(servers);
   int before = 0;
   for (const Duration elapsed : {0s, 3s, 6s, 10s}) {
     balancer->update(servers.candidates(kTestStart + elapsed));
@@ -196,11 +204,11 @@ TEST_P(BalancerContract, shares_hold_when_weights_change_at_every_pick) {
   if (is_exempt()) GTEST_SKIP();
   constexpr int kPicks = 20'000;
   TestServers servers(std::vector<std::uint32_t>{100, 300});
-  const auto balancer = make(servers.candidates());
+  const auto balancer = make(servers);
   int hits = 0;
   for (int pick = 0; pick < kPicks; ++pick) {
     balancer->update(servers.candidates());
-    hits += balancer->pick(fresh_request()) == &servers[0] ? 1 : 0;
+    hits += balancer->pick(request()) == &servers[0] ? 1 : 0;
   }
   EXPECT_NEAR(hits, kPicks * 0.25, three_sigma(kPicks, 0.25));
 }
@@ -208,14 +216,14 @@ TEST_P(BalancerContract, shares_hold_when_weights_change_at_every_pick) {
 TEST_P(BalancerContract, picking_allocates_nothing) {
   for (const std::size_t count : {4, 1000}) {
     TestServers servers(count);
-    const auto balancer = make(servers.candidates());
+    const auto balancer = make(servers);
     TriedServers tried;
     tried.add(servers[1]);
     tried.add(servers[2]);
     const std::uint64_t before = allocations;
     for (int pick = 0; pick < 1000; ++pick) {
-      balancer->pick(fresh_request());
-      balancer->pick({.tried = tried});
+      balancer->pick(request());
+      balancer->pick(request(tried));
     }
     EXPECT_EQ(allocations, before);
   }

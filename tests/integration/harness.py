@@ -118,10 +118,11 @@ class Process:
 
 
 class Fairlead(Process):
-    """A running Fairlead. `port` is its (first) listening port."""
+    """A running Fairlead. `port` is its (first) listening port, `descriptors` all that it may ever open."""
 
-    def __init__(self, arguments: list[str], folder: Path, port: int, **kwargs):
-        super().__init__([FAIRLEAD, *arguments], folder, **kwargs)
+    def __init__(self, arguments: list[str], folder: Path, port: int, descriptors: int | None = None, **kwargs):
+        limited = ["prlimit", f"--nofile={descriptors}:{descriptors}"] if descriptors else []
+        super().__init__([*limited, FAIRLEAD, *arguments], folder, **kwargs)
         self.port = port
 
     def wait_ready(self):

@@ -62,7 +62,7 @@ class IdleConnections(ProxyTest):
         proxy = self.fairlead_file(f"""
 version: 1
 workers: 1
-listeners: {{web: {{address: "LISTEN"}}}}
+listeners: {{web: {{address: "LISTEN", limits: {{connections: {IDLE_CONNECTIONS + 100}}}}}}}
 routes: [{{to: app}}]
 pools: {{app: {{servers: ["127.0.0.1:{server.port}"]}}}}
 log: {{access: {{output: off}}}}

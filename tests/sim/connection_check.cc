@@ -51,6 +51,7 @@ class Check final : private runtime::EventSource {
   int proxy_listener_;
   int server_listener_;
   NobodyListens nobody_;
+  proxy::Seating process_seats_;
   app::Worker worker_;
   std::shared_ptr<const proxy::SessionSettings> settings_;
   runtime::TaskGroup tasks_;
@@ -63,8 +64,10 @@ Check::Check(std::uint8_t control)
       proxy_listener_(loop_.listen(proxy_.get(), proxy_.size)),
       server_listener_(loop_.listen(server_.get(), server_.size)),
       worker_(loop_, control, nobody_),
-      settings_(std::make_shared<const proxy::SessionSettings>(proxy::SessionSettings{
-          .listener = "web", .http = {.header_timeout = 5s, .body_idle = 5s, .keepalive = 5s, .header_size = 8192}})),
+      settings_(std::make_shared<const proxy::SessionSettings>(
+          proxy::SessionSettings{.listener = "web",
+                                 .http = {.header_timeout = 5s, .body_idle = 5s, .keepalive = 5s, .header_size = 8192},
+                                 .seats = std::make_shared<proxy::ListenerSeats>(process_seats_)})),
       tasks_(loop_) {
   loop_.watch(server_listener_, *this);
   app::Options options;

@@ -127,8 +127,10 @@ void World::plan_options() {
   }
   if (chance(0.25)) route.hedge = proxy::HedgeOptions{.after = 1ms + time_below(chance(0.5) ? 20ms : 1s)};
   options_.routes.push_back(route);
-  settings_ = std::make_shared<const proxy::SessionSettings>(proxy::SessionSettings{
-      .listener = "web", .http = {.header_timeout = 4s, .body_idle = 4s, .keepalive = 8s, .header_size = 64 * 1024}});
+  settings_ = std::make_shared<const proxy::SessionSettings>(
+      proxy::SessionSettings{.listener = "web",
+                             .http = {.header_timeout = 4s, .body_idle = 4s, .keepalive = 8s, .header_size = 64 * 1024},
+                             .seats = std::make_shared<proxy::ListenerSeats>(process_seats_)});
 }
 
 // What an operator might change. In calm weather server 1 stays.

@@ -86,6 +86,7 @@ class World {
   Names names_;
   Random monitor_random_;
   app::HealthMonitor monitor_;
+  proxy::Seating process_seats_;
   app::Worker worker_;
   app::Options options_;
   app::SnapshotBuilder builder_;

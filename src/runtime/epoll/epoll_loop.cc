@@ -112,6 +112,15 @@ int EpollLoop::connect_error(int descriptor) {
   return ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
 }
 
+Ends EpollLoop::ends(int descriptor) {
+  Ends ends;
+  socklen_t length = sizeof ends.peer;
+  static_cast<void>(::getpeername(descriptor, reinterpret_cast<sockaddr*>(&ends.peer), &length));
+  length = sizeof ends.local;
+  static_cast<void>(::getsockname(descriptor, reinterpret_cast<sockaddr*>(&ends.local), &length));
+  return ends;
+}
+
 IoResult EpollLoop::receive(int descriptor, std::span<char> into) {
   const ssize_t count = ::recv(descriptor, into.data(), into.size(), 0);
   if (count < 0) return {.error = errno};

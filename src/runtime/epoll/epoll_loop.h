@@ -19,6 +19,7 @@ class EpollLoop final : public EventLoop {
   Accepted connect(const sockaddr* address, socklen_t length) override;
   Accepted connect_datagrams(const sockaddr* address, socklen_t length) override;
   int connect_error(int descriptor) override;
+  Ends ends(int descriptor) override;
   IoResult receive(int descriptor, std::span<char> into) override;
   bool has_input(int descriptor) override;
   IoResult send(int descriptor, std::span<const iovec> pieces) override;

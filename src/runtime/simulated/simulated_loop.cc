@@ -98,6 +98,10 @@ Accepted SimulatedLoop::accept(int listener) {
     accepted.error = EAGAIN;
     return accepted;
   }
+  if (is_exhausted_) {
+    accepted.error = EMFILE;
+    return accepted;
+  }
   accepted.descriptor = socket->backlog.front();
   socket->backlog.pop_front();
   accepted.peer.ss_family = AF_INET;
@@ -106,6 +110,7 @@ Accepted SimulatedLoop::accept(int listener) {
 }
 
 Accepted SimulatedLoop::connect(const sockaddr* address, socklen_t length) {
+  if (is_exhausted_) return {.error = EMFILE};
   Socket& socket = add_socket();
   const int client = socket.descriptor;
   const std::string key = key_of(address, length);
@@ -138,6 +143,10 @@ int SimulatedLoop::connect_error(int descriptor) {
   const Socket* socket = find(descriptor);
   FAIRLEAD_ASSERT(socket != nullptr);
   return socket->error;
+}
+
+Ends SimulatedLoop::ends(int /*descriptor*/) {
+  return {.peer = {.ss_family = AF_INET}, .local = {.ss_family = AF_INET}};
 }
 
 IoResult SimulatedLoop::receive(int descriptor, std::span<char> into) {

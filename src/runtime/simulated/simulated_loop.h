@@ -39,6 +39,8 @@ class SimulatedLoop final : public EventLoop {
   int listen(const sockaddr* address, socklen_t length);
   // Connects to `address` are not answered at all while `on`.
   void black_hole(const sockaddr* address, socklen_t length, bool on);
+  // No descriptor is left while `on`: accept and connect fail with EMFILE.
+  void exhaust(bool on) { is_exhausted_ = on; }
 
   // Runs until nothing more can happen (no event, no timer) or virtual time reaches `until`. True when all is quiet.
   bool run_until(Deadline until);
@@ -52,6 +54,8 @@ class SimulatedLoop final : public EventLoop {
   // This network has no datagrams: refused with EPROTONOSUPPORT.
   Accepted connect_datagrams(const sockaddr* address, socklen_t length) override;
   int connect_error(int descriptor) override;
+  // Always 0.0.0.0, port 0.
+  Ends ends(int descriptor) override;
   IoResult receive(int descriptor, std::span<char> into) override;
   bool has_input(int descriptor) override;
   IoResult send(int descriptor, std::span<const iovec> pieces) override;
@@ -101,6 +105,7 @@ class SimulatedLoop final : public EventLoop {
   int next_descriptor_ = 1000;
   Deadline limit_ = kNever;  // of `run_until`
   bool quiet_ = false;
+  bool is_exhausted_ = false;
 };
 
 }  // namespace fairlead::runtime

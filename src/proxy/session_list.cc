@@ -1,0 +1,26 @@
+#include "proxy/session_list.h"
+
+namespace fairlead::proxy {
+
+bool SessionList::close_longest_idle() {
+  while (!idle_.empty()) {
+    Session& longest = idle_.front();
+    const http::IdleEnd end = longest.close_if_idle(kIdleEnough);
+    if (end == http::IdleEnd::too_young) return false;
+    note_busy(longest);  // It ends, or has begun a request.
+    if (end == http::IdleEnd::closing) return true;
+  }
+  return false;
+}
+
+void SessionList::stop_when_idle() {
+  for (List* list : {&idle_, &busy_})
+    for (auto session = list->begin(); session != list->end();) (session++)->stop_when_idle();
+}
+
+void SessionList::cut() {
+  for (List* list : {&idle_, &busy_})
+    for (auto session = list->begin(); session != list->end();) (session++)->cut();
+}
+
+}  // namespace fairlead::proxy
