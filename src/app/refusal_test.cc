@@ -43,8 +43,7 @@ std::vector<Refused> unsupported_keys() {
       {"rewrite", "headers", "rate_limit", "allow", "deny", "auth", "canary", "mirror", "compress", "errors"});
   add("listen: :1\npools: {p: {servers: [2]}}\nroutes: [{to: p, match: {", "}}]",
       {"query", "cookie", "client", "sni", "table"});
-  add("listen: :1\nroutes: [{to: p}]\npools: {p: {servers: [2], ", "}}",
-      {"discover", "protocol", "tls", "udp"});
+  add("listen: :1\nroutes: [{to: p}]\npools: {p: {servers: [2], ", "}}", {"discover", "protocol", "tls", "udp"});
   add("to: [{address: 1, ", "}]", {"tags"});
   add("to: 1\nerrors: {", "}", {"pages", "replace"});
   add("to: 1\nlog: {", "}", {"redact"});

@@ -48,6 +48,8 @@ class Pool {
   WaitingLine& waiting_line() const { return vitals_->waiting_line; }
   // Null where clients do not stick by a cookie of ours.
   const StickyCookie* sticky() const { return sticky_ ? &*sticky_ : nullptr; }
+  // Null where they do not stick by something of their own.
+  const StickySessions* sessions() const { return sessions_ ? &*sessions_ : nullptr; }
   // Empty where the algorithm does not hash.
   const std::optional<HashOptions>& hashing() const { return hashing_; }
   // Which member a key belongs to, of the primaries or of the backups; null where there is none with a weight. Only
@@ -60,8 +62,6 @@ class Pool {
   // Whether primaries that serve may be left out of the choice as long as others do: those that are far, or beyond the
   // `subset`.
   bool is_divided() const { return has_far_ || options_.subset.value_or(members_.size()) < members_.size(); }
-  // Null where they do not stick by something of their own.
-  const StickySessions* sessions() const { return sessions_ ? &*sessions_ : nullptr; }
   // Whether any server has a limit of requests in flight.
   bool has_limits() const { return has_limits_; }
   // Of the waiting line.
@@ -75,11 +75,11 @@ class Pool {
   std::vector<Member> members_;
   std::shared_ptr<PoolVitals> vitals_;
   std::optional<StickyCookie> sticky_;
+  std::optional<StickySessions> sessions_;
   std::optional<HashOptions> hashing_;
   std::array<std::unique_ptr<const KeyMap>, 2> key_maps_;  // of primaries, of backups
   std::vector<std::uint32_t> by_rank_;
   bool has_far_;
-  std::optional<StickySessions> sessions_;
   bool has_limits_;
   std::uint64_t generation_;
 };
