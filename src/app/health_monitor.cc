@@ -169,7 +169,7 @@ void HealthMonitor::compare_paces(std::span<const Watched> servers) {
     recent_.push_back(takes_part ? watched->answers.recent(now) : pool::RecentAnswers{});
   }
   if (servers.empty()) return;
-  const pool::PoolPace pace(recent_, servers.front()->pool->options().passive.slow_factor);
+  const pool::PoolPace pace(recent_, pool::slow_factor_of(servers.front()->pool->options()));
   for (std::size_t index = 0; index < servers.size(); ++index) follow_pace(*servers[index], pace, recent_[index]);
 }
 

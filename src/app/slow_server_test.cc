@@ -127,8 +127,8 @@ class SlowPoolTest : public testing::Test {
 class SlowServerTest : public SlowPoolTest, public testing::WithParamInterface<const pool::BalancerType*> {
  protected:
   void SetUp() override {
-    if (!GetParam()->shares_by_weight) GTEST_SKIP();
     pool_.algorithm = GetParam()->algorithm;
+    if (!GetParam()->shares_by_weight || pool::hashing_of(pool_)) GTEST_SKIP();
   }
 };
 
@@ -163,6 +163,15 @@ TEST_P(SlowServerTest, pages_that_are_slow_on_every_server_make_none_of_them_slo
 INSTANTIATE_TEST_SUITE_P(Catalog, SlowServerTest,
                          testing::ValuesIn(pool::balancer_catalog().begin(), pool::balancer_catalog().end()),
                          [](const auto& entry) { return std::string(entry.param->name); });
+
+TEST_F(SlowPoolTest, keys_stay_with_a_slow_server) {
+  pool_.algorithm = pool::Algorithm::ip_hash;
+  start(4);
+  takes_ = [](std::size_t server) { return server == 1 ? 400ms : 20ms; };
+  serve(10s);
+  EXPECT_EQ(state(1), ServerState::up);
+  EXPECT_NEAR(share(1), 0.25, 0.05);
+}
 
 TEST_F(SlowPoolTest, tells_what_it_saw_and_what_it_did) {
   start(4);

@@ -129,4 +129,8 @@ struct PoolOptions {
 // bound, since those who come from nginx or HAProxy may keep their users' sessions on the servers.
 std::optional<HashOptions> hashing_of(const PoolOptions& options);
 
+// How many times slower than the others a server may answer; empty where that is not looked at. Where the algorithm
+// hashes it is not: a key may be slow by nature, and with a server's share its keys would move, sessions among them.
+std::optional<std::uint32_t> slow_factor_of(const PoolOptions& options);
+
 }  // namespace fairlead::pool

@@ -292,7 +292,7 @@ config::SchemaPtr schema_of(const PassiveOptions*) {
             "Whether a response that does not begin within `timeouts.first_byte` is a failure too."),
       field("slow_factor", &PassiveOptions::slow_factor,
             "A server that answers this many times slower than the others of its pool is `slow`, and gets a tenth of "
-            "its share until it does no longer; `off`: never.")
+            "its share until it does no longer; `off`: never. Nor in pools that hash: their keys would move.")
           .range(2, kMaxFactor));
 }
 

@@ -42,6 +42,10 @@ std::optional<HashOptions> hashing_of(const PoolOptions& options) {
   }
 }
 
+std::optional<std::uint32_t> slow_factor_of(const PoolOptions& options) {
+  return hashing_of(options) ? std::nullopt : options.passive.slow_factor;
+}
+
 Pool::Pool(std::string name, PoolOptions options, std::vector<Member> members, std::shared_ptr<PoolVitals> vitals)
     : name_(std::move(name)),
       options_(std::move(options)),

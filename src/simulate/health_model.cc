@@ -100,7 +100,7 @@ void HealthModel::compare_paces(TimePoint now) {
     const bool takes_part = pool::is_serving(watched.machine.state());
     recent_.push_back(takes_part ? watched.answers.recent(now) : pool::RecentAnswers{});
   }
-  const pool::PoolPace pace(recent_, pool_.options().passive.slow_factor);
+  const pool::PoolPace pace(recent_, pool::slow_factor_of(pool_.options()));
   for (std::size_t index = 0; index < watched_.size(); ++index) follow_pace(watched_[index], pace, recent_[index], now);
 }
 

@@ -48,14 +48,17 @@ class LoadBound {
     }
   }
 
-  // Whether the server may take one more. While all are idle each may take one.
+  // Whether the server may take one more. Each may always take a few: with little in flight, an even share is less than
+  // one request, and a key would move whenever two of its requests meet.
   bool admits(const Server& server, std::uint32_t weight) const {
     if (factor_ == 0) return true;
     const double share = static_cast<double>(weight) / static_cast<double>(weights_);
-    return server.in_flight() + 1.0 <= std::ceil(factor_ * static_cast<double>(total_ + 1) * share);
+    return server.in_flight() + 1.0 <= std::max(kAlways, std::ceil(factor_ * static_cast<double>(total_ + 1) * share));
   }
 
  private:
+  static constexpr double kAlways = 2;
+
   double factor_;
   std::vector<const Server*> servers_;
   std::vector<std::uint32_t> seen_;
