@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "pool/balancers/catalog.h"
@@ -164,13 +165,17 @@ void PoolView::refresh(TimePoint now) {
 }
 
 // For a request that failed on every eligible server while no check has noticed yet: of the primaries that are far or
-// beyond the subset, else of the backups, the one with the fewest requests.
+// beyond the subset, else of the backups, else of those that were not checked yet, the one with the fewest requests.
 Server* PoolView::untried_reserve(const TriedServers& tried) const {
   const Member* best = nullptr;
+  const bool takes_unchecked = pool_->options().last_resort != LastResort::fail;
   for (const Member& member : pool_->members()) {
     const Server& server = *member.server;
-    if (!is_serving(server.state()) || server.weight() == 0 || tried.contains(server)) continue;
-    const auto cost = [](const Member& one) { return std::pair(one.backup, one.server->in_flight()); };
+    const bool is_unchecked = server.state() == ServerState::checking && takes_unchecked;
+    if ((!is_serving(server.state()) && !is_unchecked) || server.weight() == 0 || tried.contains(server)) continue;
+    const auto cost = [](const Member& one) {
+      return std::tuple(one.server->state() == ServerState::checking, one.backup, one.server->in_flight());
+    };
     if (best == nullptr || cost(member) < cost(*best)) best = &member;
   }
   return best == nullptr ? nullptr : best->server.get();

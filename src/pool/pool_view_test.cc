@@ -105,6 +105,20 @@ TEST_F(PoolViewTest, a_request_that_failed_on_every_primary_goes_to_a_backup) {
   EXPECT_EQ(picked(view, tried), Indexes());
 }
 
+TEST_F(PoolViewTest, a_retry_may_go_to_a_server_that_awaits_its_first_check) {
+  for (const LastResort last_resort : {LastResort::try_anyway, LastResort::fail}) {
+    options_.last_resort = last_resort;
+    PoolView view = view_of(servers_.members());
+    for (const std::size_t index : {1U, 2U, 3U}) servers_.set_state(index, ServerState::down);
+    servers_.set_state(3, ServerState::checking);
+    EXPECT_EQ(picked(view), Indexes({0}));
+    TriedServers tried;
+    tried.add(servers_[0]);
+    EXPECT_EQ(view.has_untried(tried), last_resort == LastResort::try_anyway);
+    EXPECT_EQ(picked(view, tried), last_resort == LastResort::try_anyway ? Indexes({3}) : Indexes());
+  }
+}
+
 TEST_F(PoolViewTest, weight_zero_takes_no_requests_even_as_a_last_resort) {
   PoolView view = view_of(servers_.members());
   servers_[0].publish_weight(0);
