@@ -32,9 +32,19 @@ class Server:
     """A process that answers each request after 5 ms, until it is told to fail in some way."""
 
     def __init__(self):
-        self._process = subprocess.Popen([sys.executable, __file__, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         text=True)
+        self.port = 0
+        self.start()
+
+    def start(self):
+        """Again on the port it had."""
+        self._process = subprocess.Popen([sys.executable, __file__, "--serve", str(self.port)], stdin=subprocess.PIPE,
+                                         stdout=subprocess.PIPE, text=True)
         self.port = int(self._process.stdout.readline())
+
+    def count(self) -> int:
+        """The requests that it got, checks aside."""
+        print("count", file=self._process.stdin, flush=True)
+        return int(self._process.stdout.readline())
 
     def fail(self, how: str):
         if how in SIGNALS:
@@ -50,15 +60,19 @@ class Server:
 class Serving:
     """What runs in that process."""
 
-    def __init__(self):
+    def __init__(self, port: int):
         self.failure = ""
-        self._listening = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.requests = 0
+        self._listening = socket.create_server(("127.0.0.1", port), backlog=512)
 
     def run(self):
         print(self._listening.getsockname()[1], flush=True)
         threading.Thread(target=self._accept, daemon=True).start()
         for line in sys.stdin:
-            self.failure = line.strip()
+            if line.strip() == "count":
+                print(self.requests, flush=True)
+            else:
+                self.failure = line.strip()
 
     def _accept(self):
         while True:
@@ -82,13 +96,16 @@ class Serving:
     def _answer(self, connection: socket.socket, is_check: bool):
         if self.failure == "sick page" and is_check:
             return connection.sendall(b"HTTP/1.1 500 Sick\r\nContent-Length: 0\r\n\r\n")
-        if self.failure == "503 at once" and not is_check:
-            return connection.sendall(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")
+        if not is_check:
+            self.requests += 1
+        if self.failure.endswith(" at once") and not is_check:
+            return connection.sendall(b"HTTP/1.1 %s Sorry\r\nContent-Length: 0\r\n\r\n" % self.failure[:3].encode())
         if self.failure == "resets in responses" and not is_check:
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             raise OSError
-        time.sleep(0.2 if self.failure == "40 times slower" else 0.005)
+        factor = int(self.failure.split()[0]) if self.failure.endswith(" times slower") else 1
+        time.sleep(0.005 * factor)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY)
 
 
@@ -187,10 +204,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default=str(Path(__file__).resolve().parents[2] / "build/release/fairlead"))
     parser.add_argument("--only", default=",".join(KINDS))
-    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--serve", type=int, metavar="PORT", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.serve:
-        return Serving().run()
+    if arguments.serve is not None:
+        return Serving(arguments.serve).run()
     if not os.access(arguments.binary, os.X_OK):
         sys.exit(f"{arguments.binary} is not there; build it, or name another with --binary")
     rows = [["failure", "noticed", "state", "why", "clients that failed"]]
