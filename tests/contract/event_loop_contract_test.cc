@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -14,6 +15,7 @@
 #include "net/listening_socket.h"
 #include "net/socket_address.h"
 #include "runtime/epoll/epoll_loop.h"
+#include "runtime/pipe.h"
 #include "runtime/simulated/simulated_loop.h"
 
 namespace fairlead::runtime {
@@ -145,6 +147,41 @@ TYPED_TEST(EventLoopContract, what_is_sent_arrives_and_is_told) {
     return this->got_ == "hello";
   }));
   EXPECT_FALSE(this->far_.heard.hung_up);
+  this->close(this->near_end_);
+  this->close(this->far_end_);
+}
+
+TYPED_TEST(EventLoopContract, a_pipe_moves_bytes_from_one_socket_to_another_in_order) {
+  this->connect();
+  std::unique_ptr<Pipe> pipe;
+  while (pipe == nullptr) pipe = this->loop().open_pipe();  // The simulated system has none at times.
+  EXPECT_TRUE(pipe->fill(this->far_end_, 100).would_block());
+
+  std::string text;
+  for (int number = 0; number < 2000; ++number) text += std::to_string(number) + " ";
+  this->send(this->near_end_, text);
+  this->loop().shutdown_send(this->near_end_);
+  bool has_ended = false;
+  const auto move = [&] {
+    if (pipe->size() == 0) {
+      const IoResult filled = pipe->fill(this->far_end_, 1000);
+      has_ended = filled.ok() && filled.count == 0;
+      EXPECT_LE(pipe->size(), 1000U);
+    }
+    const std::size_t before = pipe->size();
+    if (before == 0) return false;
+    const IoResult drained = pipe->drain(this->far_end_);
+    EXPECT_EQ(pipe->size(), before - drained.count);
+    return drained.count > 0;
+  };
+  EXPECT_TRUE(this->until([&] {
+    while (!has_ended && move()) {
+    }
+    while (this->receive(this->near_end_).count > 0) {
+    }
+    return has_ended && this->got_.size() >= text.size();
+  }));
+  EXPECT_EQ(this->got_, text);
   this->close(this->near_end_);
   this->close(this->far_end_);
 }
