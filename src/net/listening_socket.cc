@@ -95,8 +95,9 @@ std::expected<std::vector<int>, ListenError> open_listening_sockets(const Endpoi
   if (endpoint.is_unix()) return open_unix(endpoint, count);
   const auto address = address_to_bind(endpoint);
   if (!address) return std::unexpected(address.error());
-  // A process that shares its port would let us in beside it: ask first without sharing.
-  const auto probe = open_socket(*address, false, true);
+  // A process that shares its port would let us in beside it: ask first without sharing. And without listening, since
+  // whoever connects to a socket that goes away at once may wait for a second until it is answered.
+  const auto probe = open_socket(*address, false, false);
   if (!probe) return std::unexpected(error_of(probe.error(), endpoint));
   ::close(*probe);
   std::vector<int> sockets;
