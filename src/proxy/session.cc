@@ -28,19 +28,26 @@ Session::Session(Context& context, SessionList& list, std::shared_ptr<const Sess
       settings_(std::move(settings)),
       seat_(std::move(seat)),
       stream_(context.loop, accepted.descriptor, context.workspace, settings_->http) {
-  client_.scheme = "http";
-  client_.listener = settings_->listener;
   const std::optional<net::IpAddress> address = net::IpAddress::of(accepted.peer);
   set_client(address.value_or(kThisMachine));
-  if (!address) client_.ip = "unix";
+  if (!address) set_ip("unix");
   context_.counters.connections.add();
 }
 
 void Session::set_client(const net::IpAddress& address) {
-  const std::string text = address.text();
-  client_.ip = {ip_.data(), text.copy(ip_.data(), ip_.size())};
-  client_.is_local = settings_->is_loopback && address.is_loopback();
-  client_.trusted = settings_->trusted.contains(address) ? &settings_->trusted : nullptr;
+  set_ip(address.text());
+  is_local_ = settings_->is_loopback && address.is_loopback();
+  is_trusted_ = settings_->trusted.contains(address);
+}
+
+void Session::set_ip(std::string_view text) { ip_size_ = static_cast<std::uint8_t>(text.copy(ip_.data(), ip_.size())); }
+
+ClientInfo Session::client() const {
+  return {.ip = {ip_.data(), ip_size_},
+          .scheme = "http",
+          .listener = settings_->listener,
+          .is_local = is_local_,
+          .trusted = is_trusted_ ? &settings_->trusted : nullptr};
 }
 
 runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
@@ -72,7 +79,7 @@ runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
 
 runtime::Task<void> Session::read_proxy_header() {
   const bool is_required = settings_->proxy_protocol == ProxyProtocol::require;
-  if (client_.trusted == nullptr) {
+  if (!is_trusted_) {
     // Whoever is not trusted speaks for itself alone.
     if (!is_required) co_return;
     co_await runtime::fail({.code = ErrorCode::bad_request,
@@ -101,7 +108,8 @@ void Session::cut() {
 }
 
 runtime::Task<void> Session::serve_request(bool yields) {
-  Exchange exchange(context_, stream_, client_);
+  const ClientInfo client = this->client();
+  Exchange exchange(context_, stream_, client);
   exchange_ = &exchange;
   const Result<void> outcome = co_await exchange.run().result();
   // An answer that cannot be given (the client has left) changes nothing more: the log says what happened before.
@@ -127,8 +135,8 @@ runtime::Task<void> Session::refuse_request(const Error& error) {
   stream_.close_after_response();
   context_.access_log.record({.at = now,
                               .id = id.text(),
-                              .client = client_.ip,
-                              .listener = client_.listener,
+                              .client = client().ip,
+                              .listener = settings_->listener,
                               .proto = "h1",
                               .status = status,
                               .reason = word(error.code)});
@@ -136,7 +144,7 @@ runtime::Task<void> Session::refuse_request(const Error& error) {
                       {.request_id = id.text(),
                        .at = now,
                        .detail = context_.view->snapshot().errors.detail,
-                       .client_is_local = client_.is_local});
+                       .client_is_local = is_local_});
 }
 
 }  // namespace fairlead::proxy

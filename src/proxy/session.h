@@ -5,8 +5,10 @@
 
 #include <array>
 #include <boost/intrusive/list.hpp>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "http/h1_server.h"
 #include "proxy/context.h"
@@ -61,6 +63,9 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
   runtime::Task<void> read_proxy_header();
   // The other end is, or speaks for, this client.
   void set_client(const net::IpAddress& address);
+  void set_ip(std::string_view text);
+  // Put together for each request: an idle connection keeps no more of it than it must.
+  ClientInfo client() const;
 
   Context& context_;
   SessionList& list_;
@@ -69,7 +74,9 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
   Seat seat_;
   http::H1Server stream_;
   std::array<char, INET6_ADDRSTRLEN> ip_;
-  ClientInfo client_;
+  std::uint8_t ip_size_ = 0;
+  bool is_local_ = false;
+  bool is_trusted_ = false;
   Exchange* exchange_ = nullptr;  // of the request that is being served
 };
 
