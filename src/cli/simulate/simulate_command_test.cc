@@ -19,7 +19,7 @@ struct Ended {
   std::string err;
 };
 
-Ended simulate(SimulateFlags flags, std::size_t columns = 200, bool ascii = false) {
+Ended simulate(const SimulateFlags& flags, std::size_t columns = 200, bool ascii = false) {
   std::ostringstream out;
   std::ostringstream err;
   Output output{.out = out, .err = err, .ascii = ascii};
