@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -11,6 +12,7 @@
 
 #include "cli/completion.h"
 #include "cli/version_command.h"
+#include "pool/balancers/catalog.h"
 
 namespace fairlead::cli {
 namespace {
@@ -53,6 +55,13 @@ TEST(Help, short_help_has_both_examples_and_long_help_every_flag) {
     for (const Flag& flag : verb.flags) EXPECT_THAT(long_help(verb), HasSubstr(std::string(flag.long_name())));
     for (const Flag& flag : global_flags()) EXPECT_THAT(long_help(verb), HasSubstr(std::string(flag.long_name())));
   }
+}
+
+TEST(Help, the_flag_for_the_algorithm_names_all_of_them) {
+  const Verb* run = find_verb("run");
+  const Flag& flag = *std::ranges::find(run->flags, "--algorithm", &Flag::name);
+  for (const pool::BalancerType* type : pool::balancer_catalog())
+    EXPECT_THAT(std::string(flag.help), testing::ContainsRegex("[ ]" + std::string(type->name) + "[,.]"));
 }
 
 TEST(Help, fits_a_terminal) {

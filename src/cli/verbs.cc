@@ -21,7 +21,10 @@ constexpr std::array kRunFlags{
     Flag{"--listen", "ADDR", "Listen here: `:8080`, `127.0.0.1:8080`, `unix:/run/x.sock`.", true},
     Flag{"--to", "SERVER", "Send requests to this server: `127.0.0.1:3001`, or `3001` on this machine.", true},
     Flag{"--health", "PATH", "Check servers by asking for this page."},
-    Flag{"--algorithm", "NAME", "How a server is chosen: round_robin, least_requests (default), random."},
+    Flag{"--algorithm", "NAME",
+         "How a server is chosen (least_requests): round_robin, least_requests, p2c, ewma, random, first, hash, "
+         "ip_hash, "
+         "source."},
     Flag{"--sticky", "HOW", "Send a client to the same server each time, by a cookie.", false, "cookie|off"},
     Flag{"--save", "FILE", "Write the equivalent configuration to FILE, then run."},
     Flag{"--print-config", "", "Print the whole configuration, with every default and where each value is from."},
