@@ -49,6 +49,14 @@ defaults: {pool: {algorithm: hash, subset: 2}})",
      R"(to: [3001, 3002, 3003]
 health: /health
 defaults: {pool: {algorithm: hash}})"},
+    {"F3041", "a hash that changes nothing",
+     "`hash` says how `algorithm: hash` finds a server. With another algorithm nothing comes of it.",
+     R"(listen: :8080
+routes: [{to: app}]
+pools: {app: {servers: [3001, 3002], health: /health, hash: {key: client_ip}}})",
+     R"(listen: :8080
+routes: [{to: app}]
+pools: {app: {servers: [3001, 3002], health: /health, algorithm: hash, hash: {key: client_ip}}})"},
     {"F3040", "zones that change nothing",
      "The servers of Fairlead's own zone come first. So its own `zone` has to be set, and some server has to stand in "
      "it.",

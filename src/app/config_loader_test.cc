@@ -407,6 +407,16 @@ TEST(PrintedConfig, loads_as_the_same_options) {
   EXPECT_EQ(loaded(print_config(config)).options, config.options) << print_config(config);
 }
 
+TEST(PrintedConfig, loads_whatever_the_algorithm_and_the_check) {
+  for (const std::string_view pool : {"", "algorithm: hash", "algorithm: source", "health: {type: tcp}",
+                                      "health: {type: udp, send: a}", "health: {type: tls}", "health: /h"}) {
+    const LoadedConfig config = loaded(
+        fmt::format("listen: ':80'\nroutes: [{{to: app}}]\npools: {{app: {{servers: [3001, 3002], {}}}}}", pool));
+    EXPECT_EQ(loaded(print_config(config)).options, config.options) << pool;
+    EXPECT_EQ(loaded(to_yaml(config.options)).options, config.options) << pool;
+  }
+}
+
 TEST(PrintedConfig, says_where_each_value_came_from) {
   const std::string text = print_config(loaded("listen: :80\nto: 3001\nhealth: /h\nshutdown: {grace: 5s}"));
   EXPECT_THAT(text, HasSubstr("grace: 5s  # test.yaml:4\n"));

@@ -103,10 +103,15 @@ config::SchemaPtr schema_of(const HashOptions*) {
 
 void validate_hash(const PoolOptions& pool, const Cursor& at, Report& report) {
   const Cursor hash = at.at("hash");
-  if (pool.algorithm != Algorithm::hash && hash.exists())
+  if (pool.algorithm != Algorithm::hash && pool.hash != HashOptions())
     report.error(hash.key_place(), hash.path(),
                  {"F1040", "`hash` is for `algorithm: hash`", "this pool uses another algorithm",
                   "add `algorithm: hash`, or delete `hash`"});
+  // As in a configuration that was printed with every default.
+  else if (pool.algorithm != Algorithm::hash && hash.is_written())
+    report.warning_about(hash.key_place(), hash.path(),
+                         {"F3041", "`hash` changes nothing here", "this pool uses another algorithm",
+                          "add `algorithm: hash`, or delete `hash`"});
   if (pool.subset && hashing_of(pool))
     report.error(at.at("subset"), {"F1042", "a key would be on another server at each Fairlead with its own `subset`",
                                    "this pool hashes", "delete `subset`, or use another algorithm"});

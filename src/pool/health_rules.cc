@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <utility>
 
 #include "config/scalar.h"
 
@@ -26,8 +27,8 @@ void validate_question(const HealthOptions& health, const Cursor& at, Report& re
     report.error(at.at("send"), {"F1018", "an HTTP check asks for its `path` and sends nothing else", "",
                                  "delete `send`, or use `type: tcp` without `path`"});
   if (health.type == HealthType::tls)
-    for (const char* key : {"send", "body"})
-      if (at.at(key).is_written())
+    for (const auto& [key, text] : {std::pair("send", &health.send), std::pair("body", &health.body)})
+      if (at.at(key).is_written() && !text->empty())
         report.error(at.at(key), {"F1018", "a TLS check ends with the handshake, and sends and reads nothing else", "",
                                   fmt::format("delete `{}`", key)});
   if (health.type == HealthType::udp && health.send.empty())
@@ -45,10 +46,14 @@ void validate_answer(const HealthOptions& health, const Cursor& at, Report& repo
   if (health.expect.ranges.empty())
     report.error(at.at("expect"), {"F1018", "no status would pass this check", "an empty set",
                                    "delete `expect`, or write the statuses that pass, as in `200-299`"});
-  // What `defaults` say of pages is for the pools that have one.
+  // What `defaults` say of pages is for the pools that have one; and a printed configuration has every key, with its
+  // default.
+  const std::pair<std::string_view, bool> said[] = {{"host", !health.host.empty() && health.type != HealthType::tls},
+                                                    {"headers", !health.headers.empty()},
+                                                    {"expect", health.expect != HealthOptions().expect}};
   if (health.type != HealthType::http)
-    for (const std::string_view key : {"host", "headers", "expect"})
-      if (at.at(key).is_written() && !(key == "host" && health.type == HealthType::tls))
+    for (const auto& [key, is_said] : said)
+      if (is_said && at.at(key).is_written())
         report.error(at.at(key), {"F1018", fmt::format("`{}` is for HTTP checks, and this is none", key), "",
                                   "add `path: /health`, or delete it"});
   // The default is shortened where it has to be; what was written is not changed in silence.
