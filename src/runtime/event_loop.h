@@ -110,7 +110,7 @@ class EventLoop {
   virtual IoResult send(int descriptor, std::span<const iovec> pieces) = 0;
   // For bytes that go from one socket to another unseen; null where the system gives none.
   virtual std::unique_ptr<Pipe> open_pipe() = 0;
-  // The fewest bytes for which a pipe is cheaper than copying.
+  // The fewest bytes that are worth a pipe.
   virtual std::size_t least_for_pipe() const = 0;
   // Bytes that were sent and that the peer's system has not taken yet; 0 where that is not known.
   virtual std::size_t unsent(int descriptor) = 0;

@@ -27,7 +27,7 @@ class Hedging(ProxyTest):
         hung, well = self.backend("hung"), self.backend("well")
         hung.broken = "hold"
         proxy = self.hedged(hung, well, hedge="{after: 20ms, budget: 100%}")
-        self.assertEqual([b"well"] * 4, [fetch(proxy.port, f"/work/{number}").body for number in range(4)])
+        self.assertEqual([b"well"] * 4, [fetch(proxy.port, f"/job/{number}").body for number in range(4)])
         self.assertEqual(4, len(well.paths()))
         line = proxy.logged(hung.paths()[0])
         self.assertEqual(("won", f"127.0.0.1:{well.port}"), (line["hedged"], line["server"]))
@@ -45,11 +45,11 @@ class Hedging(ProxyTest):
         slow.broken, broken.broken = "slow/150", "reset-before"
         proxy = self.hedged(slow, broken, hedge="{after: 20ms, budget: 100%}")
         for number in range(2):
-            response = fetch(proxy.port, f"/work/{number}")
-            if f"/work/{number}" in slow.paths():
+            response = fetch(proxy.port, f"/job/{number}")
+            if f"/job/{number}" in slow.paths():
                 self.assertEqual((200, b"slow"), (response.status, response.body))
-                self.assertEqual("lost", proxy.logged(f"/work/{number}")["hedged"])
-                self.assertIn(f"/work/{number}", broken.paths())
+                self.assertEqual("lost", proxy.logged(f"/job/{number}")["hedged"])
+                self.assertIn(f"/job/{number}", broken.paths())
         self.assertTrue(slow.paths())
 
     def test_a_post_goes_to_one_server(self):

@@ -34,7 +34,7 @@ class Retry(ProxyTest):
     def until_on_bad(self, proxy, method: str = "GET", body: bytes | None = None) -> tuple[str, Response]:
         """The target of the first request that came to the bad server first, and its response."""
         for number in range(2):
-            target = f"/work/{number}"
+            target = f"/job/{number}"
             response = fetch(proxy.port, target, method, body=body)
             if self.times(target)[0] > 0:
                 return target, response
@@ -89,10 +89,10 @@ class Retry(ProxyTest):
         proxy = self.pair("reset-before", "retry: {methods: [PUT]}, body: {buffer: 1MiB}")
         for number in range(2):
             with Connection(proxy.port) as client:
-                client.send(encode("PUT", f"/work/{number}", {"Transfer-Encoding": "chunked"}, None)
+                client.send(encode("PUT", f"/job/{number}", {"Transfer-Encoding": "chunked"}, None)
                             + b"5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n")
                 self.assertEqual(200, client.read_response().status)
-            self.assertEqual(b"hello world", self.good.last(f"/work/{number}").body)
+            self.assertEqual(b"hello world", self.good.last(f"/job/{number}").body)
 
     def test_a_body_larger_than_the_buffer_arrives_whole_and_is_not_sent_again(self):
         proxy = self.pair("reset-before", "retry: {methods: [PUT]}, body: {buffer: 1KiB}")

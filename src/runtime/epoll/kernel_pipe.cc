@@ -12,7 +12,7 @@ namespace fairlead::runtime {
 
 namespace {
 
-// The most that the system gives an ordinary user. With the usual 64 KiB a body costs more than by copying it.
+// The most that the system gives an ordinary user. The usual 64 KiB would take many calls for a large body.
 constexpr int kCapacity = 1024 * 1024;
 constexpr unsigned kFlags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
 
