@@ -34,7 +34,7 @@ class Backend:
         self.closed_idle = 0  # connections that it has closed so
         self.requests: list[Request] = []
         self.healthy = True  # what /health answers
-        self.broken: str | None = None  # what /work does instead, as `hold`
+        self.broken: str | None = None  # what /job does instead, as `hold`
         self.release = threading.Event()  # lets /hold and the rest of /hold-mid go
         self.arrived = threading.Event()  # a request for one of them is here
         self._listening = socket.create_server(("127.0.0.1", port), backlog=1024)
@@ -157,7 +157,7 @@ MALFORMED = {
 def respond(backend: Backend, connection: socket.socket, reader, request: Request) -> bool:
     """Answers one request; false closes the connection."""
     behaviour, _, argument = request.target.partition("?")[0].strip("/").partition("/")
-    if behaviour == "work" and backend.broken:
+    if behaviour == "job" and backend.broken:
         behaviour, _, argument = backend.broken.partition("/")
     send = connection.sendall
     without_body = request.method == "HEAD"

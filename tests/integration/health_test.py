@@ -12,6 +12,7 @@ from pathlib import Path
 from backends import head, reset_on_close
 from clients import Cut, fetch
 from harness import ProxyTest, free_port, wait_until
+from threaded_server import ThreadedServer
 
 POOL = """
 version: 1
@@ -60,24 +61,14 @@ class UdpServer:
         self._socket.close()
 
 
-class ScriptedServer:
+class ScriptedServer(ThreadedServer):
     """Answers every request, checks included, with the same bytes, then closes or resets."""
 
     def __init__(self, answer: bytes, resets: bool = False):
         self.answer, self.resets = answer, resets
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listening.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._listen()
 
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listening.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket):
+    def _serve(self, connection: socket.socket, number: int):
         with connection:
             try:
                 while connection.recv(65536):
@@ -88,11 +79,8 @@ class ScriptedServer:
             except OSError:
                 pass
 
-    def close(self):
-        self._listening.close()
 
-
-class TlsServer:
+class TlsServer(ThreadedServer):
     """Shakes hands with whoever comes, under a certificate that nobody has signed but itself; or answers in plain text."""
 
     def __init__(self, folder: Path):
@@ -105,19 +93,9 @@ class TlsServer:
         self.asked_for: list[str | None] = []
         self.plain_answer: bytes | None = None
         self.hangs = False
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listening.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._listen()
 
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listening.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket):
+    def _serve(self, connection: socket.socket, number: int):
         with connection:
             try:
                 if self.hangs:
@@ -131,9 +109,6 @@ class TlsServer:
                         secured.recv(1)
             except OSError:
                 pass
-
-    def close(self):
-        self._listening.close()
 
 
 class HealthTest(ProxyTest):

@@ -36,8 +36,8 @@ class Hedging(ProxyTest):
         a, b = self.backend("a"), self.backend("b")
         a.broken = b.broken = "slow/150"
         proxy = self.hedged(a, b, hedge="{after: 20ms, budget: 100%}")
-        self.assertEqual(200, fetch(proxy.port, "/work").status)
-        line = proxy.logged("/work")
+        self.assertEqual(200, fetch(proxy.port, "/job").status)
+        line = proxy.logged("/job")
         self.assertEqual(("lost", 2), (line["hedged"], len(a.paths()) + len(b.paths())))
 
     def test_a_second_server_that_fails_changes_nothing(self):
@@ -86,7 +86,7 @@ class Hedging(ProxyTest):
             for number in range(64):
                 self.assertEqual(200, client.request("GET", f"/slow/2?{number}").status)
             hung.broken = "hold"
-            self.assertEqual([b"well"] * 2, [client.request("GET", f"/work?{number}").body for number in range(2)])
+            self.assertEqual([b"well"] * 2, [client.request("GET", f"/job?{number}").body for number in range(2)])
 
     def test_a_client_that_leaves_ends_both_tries(self):
         a, b = self.backend("a"), self.backend("b")

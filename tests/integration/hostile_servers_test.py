@@ -1,10 +1,10 @@
 """Servers whose answers try to reach another request: what a client gets, and that such a connection is never used again."""
 
 import socket
-import threading
 
 from clients import Connection, Cut
 from harness import ProxyTest
+from threaded_server import ThreadedServer
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
 EVIL = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
@@ -28,26 +28,13 @@ ANSWERS: dict[str, tuple[bytes, int]] = {
 }
 
 
-class RawServer:
+class RawServer(ThreadedServer):
     """Sends `answer` to a request for /bad, else GOOD; counts connections and never closes one by itself."""
 
     def __init__(self):
         self.answer = b""
         self.used = []  # for each request, the number of its connection
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listening.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self):
-        self._listening.close()
-
-    def _accept(self):
-        for number in range(1_000_000):
-            try:
-                connection, _ = self._listening.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection, number), daemon=True).start()
+        self._listen()
 
     def _serve(self, connection: socket.socket, number: int):
         data = b""

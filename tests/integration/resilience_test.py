@@ -105,11 +105,11 @@ class HealthChecks(ProxyTest):
 
 class Passive(ProxyTest):
     def test_a_server_that_fails_live_traffic_is_ejected(self):
-        bad = self.nginx("bad", bad_port := free_port(), "location /work { return 502; }")
+        bad = self.nginx("bad", bad_port := free_port(), "location /job { return 502; }")
         good = self.backend("good")
         proxy = self.fairlead_file(TWO_SERVERS.format(a=bad_port, b=good.port, health=NEVER, workers=1)
                                    + "    passive: {failures: 3, window: 30s, eject: 60s}\n")
-        statuses = [fetch(proxy.port, "/work").status for _ in range(40)]
+        statuses = [fetch(proxy.port, "/job").status for _ in range(40)]
         self.assertIn(502, statuses)
         self.assertEqual([200] * 20, statuses[-20:])
         self.assertTrue(bad.running())

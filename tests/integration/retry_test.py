@@ -21,7 +21,7 @@ pools:
 
 class Retry(ProxyTest):
     def pair(self, broken: str, route: str):
-        """A server whose /work is broken, one that is good, and a Fairlead before both."""
+        """A server whose /job is broken, one that is good, and a Fairlead before both."""
         self.bad, self.good = self.backend("bad"), self.backend("good")
         self.bad.broken = broken
         proxy = self.fairlead_file(CONFIG.format(bad=self.bad.port, good=self.good.port, route=route))
@@ -107,9 +107,9 @@ class Retry(ProxyTest):
     def test_a_kept_body_has_its_limit(self):
         proxy = self.pair("reset-before", "body: {buffer: 1MiB, max: 10KiB}")
         with Connection(proxy.port) as client:
-            client.send(encode("PUT", "/work", {"Transfer-Encoding": "chunked"}, None) + b"5000\r\n" + b"x" * 0x5000)
+            client.send(encode("PUT", "/job", {"Transfer-Encoding": "chunked"}, None) + b"5000\r\n" + b"x" * 0x5000)
             self.assertEqual(413, client.read_response().status)
-        self.assertEqual((0, 0), self.times("/work"))
+        self.assertEqual((0, 0), self.times("/job"))
 
     def test_a_late_reset_of_a_kept_connection_is_a_failure_of_the_server(self):
         proxy = self.pair("reset-late/800", "retry: {attempts: 1}")
