@@ -57,6 +57,16 @@ pools: {app: {servers: [3001, 3002], health: /health, hash: {key: client_ip}}})"
      R"(listen: :8080
 routes: [{to: app}]
 pools: {app: {servers: [3001, 3002], health: /health, algorithm: hash, hash: {key: client_ip}}})"},
+    {"F3042", "a slow_factor that changes nothing",
+     "In a pool that hashes, the keys that a slow server gives up would move, and sessions with them; besides, one key "
+     "may "
+     "be slow by nature. So answer times are not compared there.",
+     R"(listen: :8080
+routes: [{to: app}]
+pools: {app: {servers: [3001, 3002], health: /health, algorithm: hash, passive: {slow_factor: 8}}})",
+     R"(listen: :8080
+routes: [{to: app}]
+pools: {app: {servers: [3001, 3002], health: /health, algorithm: hash}})"},
     {"F3040", "zones that change nothing",
      "The servers of Fairlead's own zone come first. So its own `zone` has to be set, and some server has to stand in "
      "it.",

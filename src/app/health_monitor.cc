@@ -174,15 +174,15 @@ void HealthMonitor::compare_paces(std::span<const Watched> servers) {
 }
 
 void HealthMonitor::follow_pace(WatchedServer& watched, const pool::PoolPace& pace, const pool::RecentAnswers& recent) {
+  using Step = pool::SlowSpell::Step;
   const pool::Pace seen = pace.of(recent);
-  if (watched.machine.state() != pool::ServerState::slow) {
+  const bool is_slow = watched.machine.state() == pool::ServerState::slow;
+  const Step step = watched.slow_spell.follow(seen, is_slow, loop_.now());
+  if (step == Step::begins) {
     const Share max_share = watched.pool->options().passive.max_share;
-    if (seen != pool::Pace::slow || !pool::may_slow_down(watched.pool->members(), *watched.server, max_share)) return;
-    watched.slow_until = loop_.now() + pool::AnswerWindow::kLongest;
+    if (!pool::may_slow_down(watched.pool->members(), *watched.server, max_share)) return;
     feed(watched, [&](auto& machine, TimePoint now) { return machine.turned_slow(pace.words(recent), now); });
-  } else if (seen == pool::Pace::slow || seen == pool::Pace::between) {
-    watched.slow_until = loop_.now() + pool::AnswerWindow::kLongest;
-  } else if (seen == pool::Pace::normal || watched.slow_until <= loop_.now()) {
+  } else if (step == Step::ends) {
     const char* why = seen == pool::Pace::normal ? "answers about as fast as the others again"
                                                  : "too few answers to tell whether it is still slow";
     feed(watched, [&](auto& machine, TimePoint now) { return machine.caught_up(why, now); });

@@ -15,6 +15,7 @@
 #include "pool/health/schedule.h"
 #include "pool/health_machine.h"
 #include "pool/outlier_detector.h"
+#include "pool/pace.h"
 #include "pool/pool.h"
 #include "runtime/event_loop.h"
 #include "runtime/task.h"
@@ -49,7 +50,7 @@ struct WatchedServer {
   std::optional<pool::OutlierDetector> detector;  // always there; replaced when its options change
   std::shared_ptr<const pool::HealthCheck> check;
   pool::AnswerWindow answers;
-  Deadline slow_until{};  // what was last seen of its pace holds until then
+  pool::SlowSpell slow_spell;
   pool::CheckSchedule schedule;
   TimePoint next_tick;
   Deadline resolve_at = kNever;

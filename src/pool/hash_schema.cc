@@ -112,6 +112,12 @@ void validate_hash(const PoolOptions& pool, const Cursor& at, Report& report) {
     report.warning_about(hash.key_place(), hash.path(),
                          {"F3041", "`hash` changes nothing here", "this pool uses another algorithm",
                           "add `algorithm: hash`, or delete `hash`"});
+  const Cursor slow_factor = at.at("passive").at("slow_factor");
+  if (hashing_of(pool) && pool.passive.slow_factor && pool.passive.slow_factor != PassiveOptions().slow_factor &&
+      slow_factor.is_written())
+    report.warning_about(slow_factor.key_place(), slow_factor.path(),
+                         {"F3042", "`slow_factor` changes nothing here: a pool that hashes compares no answer times",
+                          "", "delete `slow_factor`, or use another algorithm"});
   if (pool.subset && hashing_of(pool))
     report.error(at.at("subset"), {"F1042", "a key would be on another server at each Fairlead with its own `subset`",
                                    "this pool hashes", "delete `subset`, or use another algorithm"});

@@ -17,6 +17,14 @@ constexpr double kDeviations = 6;
 
 }  // namespace
 
+SlowSpell::Step SlowSpell::follow(Pace seen, bool is_slow, TimePoint now) {
+  if (seen == Pace::slow || (is_slow && seen == Pace::between)) {
+    until_ = now + AnswerWindow::kLongest;
+    return is_slow ? Step::none : Step::begins;
+  }
+  return is_slow && (seen == Pace::normal || until_ <= now) ? Step::ends : Step::none;
+}
+
 PoolPace::PoolPace(std::span<const RecentAnswers> servers, std::optional<std::uint32_t> factor)
     : limit_(std::log2(factor.value_or(1)) * PaceSums::kOctave) {
   if (!factor) return;

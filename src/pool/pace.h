@@ -17,6 +17,18 @@ namespace fairlead::pool {
 // `unknown`: too few answers to tell. `between`: slower than the others, but not by enough to be called slow.
 enum class Pace : std::uint8_t { unknown, normal, between, slow };
 
+// How long a server is taken to be slow: what was last seen of its pace holds for a while. One per server.
+class SlowSpell {
+ public:
+  enum class Step : std::uint8_t { none, begins, ends };
+
+  // What follows from its pace, `seen` just now. `begins` is a wish: the pool may have too many slow servers already.
+  Step follow(Pace seen, bool is_slow, TimePoint now);
+
+ private:
+  Deadline until_{};
+};
+
 // The usual pace of a pool at one moment, and how each server's compares.
 class PoolPace {
  public:

@@ -106,15 +106,14 @@ void HealthModel::compare_paces(TimePoint now) {
 
 void HealthModel::follow_pace(Watched& watched, const pool::PoolPace& pace, const pool::RecentAnswers& recent,
                               TimePoint now) {
-  const pool::Pace seen = pace.of(recent);
-  if (watched.machine.state() != pool::ServerState::slow) {
+  using Step = pool::SlowSpell::Step;
+  const bool is_slow = watched.machine.state() == pool::ServerState::slow;
+  const Step step = watched.slow_spell.follow(pace.of(recent), is_slow, now);
+  if (step == Step::begins) {
     const Share max_share = pool_.options().passive.max_share;
-    if (seen != pool::Pace::slow || !pool::may_slow_down(pool_.members(), watched.machine.server(), max_share)) return;
-    watched.slow_until = now + pool::AnswerWindow::kLongest;
+    if (!pool::may_slow_down(pool_.members(), watched.machine.server(), max_share)) return;
     heed(watched, watched.machine.turned_slow("slower than the others", now), now);
-  } else if (seen == pool::Pace::slow || seen == pool::Pace::between) {
-    watched.slow_until = now + pool::AnswerWindow::kLongest;
-  } else if (seen == pool::Pace::normal || watched.slow_until <= now) {
+  } else if (step == Step::ends) {
     heed(watched, watched.machine.caught_up("as fast as the others", now), now);
   }
 }

@@ -47,7 +47,7 @@ class HealthModel final : public pool::SuspectListener {
     TimePoint check_at;  // begins, or ends where there is an answer
     TimePoint check_began{};
     std::optional<Reply> answer{};  // of the check that is running
-    Deadline slow_until{};          // what was last seen of its pace holds until then
+    pool::SlowSpell slow_spell;
     TimePoint left_at = kNever;
   };
 
