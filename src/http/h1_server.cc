@@ -119,10 +119,12 @@ Result<bool> H1Server::take_head() {
                            .paths = options_.paths};
   // The first bytes are parsed at once, so that what is no HTTP at all is refused at once; then one scan suffices until
   // the end of the head has come.
-  const bool is_first_look = head_scan_ == 0;
-  if (!find_head_end(unread, limits, head_scan_) && !is_first_look) return false;
+  if (head_scan_ != 0 && !find_head_end(unread, limits, head_scan_)) return false;
   const HeadParse parsed = parse_request_head(unread, limits, workspace_.request);
-  if (parsed.status == HeadParse::Status::incomplete) return false;
+  if (parsed.status == HeadParse::Status::incomplete) {
+    head_scan_ = static_cast<std::uint32_t>(unread.size());
+    return false;
+  }
   if (parsed.status == HeadParse::Status::refused) {
     keep_alive_ = false;
     return std::unexpected(error_of(parsed.refusal));
@@ -187,6 +189,14 @@ BufferWriter& H1Server::begin_head(std::uint16_t status, std::string_view reason
 }
 
 runtime::Task<void> H1Server::send(runtime::IoResult sent) {
+  if (sent.ok() && output_.leave()) return runtime::done();
+  return finish_sending(sent);
+}
+
+runtime::Task<void> H1Server::settle() { return finish_sending(output_.sent()); }
+
+runtime::Task<void> H1Server::finish_sending(runtime::IoResult sent) {
+  output_.take_back();
   if (output_.is_batched()) {
     co_await output_.batched();
     sent = output_.sent();
@@ -214,7 +224,7 @@ runtime::Task<void> H1Server::send_interim_head() {
   // RFC 9110, 15.2: HTTP/1.0 knows no interim responses.
   if (minor_version_ == 0) co_return;
   end_head(output_.raw_writer());
-  co_await send(output_.send_head(Framing::none, {}));
+  co_await finish_sending(output_.send_head(Framing::none, {}));
 }
 
 runtime::Task<void> H1Server::send_head(OutgoingFraming framing, BodyPart first) {
@@ -254,7 +264,7 @@ runtime::Task<Transport> H1Server::switch_protocols(std::string_view protocol) {
   write_field(writer, "Connection", "upgrade");
   write_field(writer, "Upgrade", protocol);
   end_head(writer);
-  co_await send(output_.send_head(Framing::none, {}));
+  co_await finish_sending(output_.send_head(Framing::none, {}));
   co_return Transport{connection_, input_, output_.raw()};
 }
 
@@ -310,6 +320,7 @@ void H1Server::cut() {
 }
 
 runtime::Task<void> H1Server::close_gently() {
+  if (!is_cut_ && has_unsent()) co_await settle();
   if (is_cut_ || is_unwanted_ || is_switched_ || connection_.is_lost()) co_return;
   const TimePoint now = connection_.loop().now();
   // An idle client may still be reading its last answer: a request that meets a closed socket would take the rest of

@@ -28,6 +28,10 @@ bool agrees_to(const http::ResponseHead& head, std::string_view protocol) {
   return !protocol.empty() && http::equals_ignoring_case(head.upgrade, protocol);
 }
 
+bool is_final(const Result<const http::ResponseHead*>& head) {
+  return head && ((*head)->status >= 200 || (*head)->status == 101);
+}
+
 // No server was tried.
 bool means_no_room(ErrorCode code) {
   return code == ErrorCode::no_server || code == ErrorCode::queue_full || code == ErrorCode::queue_timeout;
@@ -123,7 +127,10 @@ runtime::Task<void> Exchange::attempt() {
   Result<void> outcome;
   if (leased) {
     use(std::move(*leased));
-    outcome = co_await forward(*upstream_).result();
+    upload_ended_.reset();
+    sent_at_ = context_.loop.now();
+    outcome = co_await request_.send_head(*upstream_, route_->options.timeouts.idle).result();
+    if (outcome) outcome = co_await relay(*upstream_).result();
     upstream_ = nullptr;
     lease_.reset();
   } else {
@@ -161,16 +168,14 @@ void Exchange::use(pool::Lease lease) {
   upstream_ = &**lease_;
 }
 
-runtime::Task<void> Exchange::forward(http::ClientStream& upstream) {
-  upload_ended_.reset();
-  sent_at_ = context_.loop.now();
-  co_await request_.send_head(upstream, route_->options.timeouts.idle);
-  if (!downstream_.is_receiving() && !kept_body_.has_content()) {
-    end_upload();
-    co_await (may_hedge() ? relay_first_response(upstream) : relay_response(upstream));
-    co_return;
-  }
-  // Both at once: a response may come before the upload is over.
+runtime::Task<void> Exchange::relay(http::ClientStream& upstream) {
+  if (downstream_.is_receiving() || kept_body_.has_content()) return relay_both_bodies(upstream);
+  end_upload();
+  return may_hedge() ? relay_first_response(upstream) : relay_response(upstream);
+}
+
+// Both at once: a response may come before the upload is over.
+runtime::Task<void> Exchange::relay_both_bodies(http::ClientStream& upstream) {
   const Result<void> outcome =
       co_await runtime::Both(send_request_body(upstream), relay_response(upstream), [this, &upstream] {
         end_upload();
@@ -229,21 +234,24 @@ Result<void> Exchange::check_body_size() const {
   return std::unexpected(Error{.code = ErrorCode::body_too_large, .blame = Blame::downstream});
 }
 
-runtime::Task<const http::ResponseHead*> Exchange::read_final_head(http::ClientStream& upstream) {
-  for (int interim = 0; interim < kMaxInterimResponses; ++interim) {
-    Result<const http::ResponseHead*> head;
-    do {
-      head = co_await upstream.read_head(request_.method(), answer_deadline()).result();
-    } while (!head && may_still_answer(head.error()));
-    if (!head && head.error().code == ErrorCode::response_timeout && is_short_try()) {
-      head = std::unexpected(Error{.code = ErrorCode::response_timeout,
-                                   .blame = Blame::upstream,
-                                   .retry_if_idempotent = true,
-                                   .detail = "connected, but no response within `timeouts.per_try`"});
+runtime::Task<const http::ResponseHead*> Exchange::read_final_head(http::ClientStream& upstream,
+                                                                   Result<const http::ResponseHead*> latest) {
+  for (int interim = 0; interim < kMaxInterimResponses;) {
+    if (!latest && !may_still_answer(latest.error())) {
+      if (latest.error().code == ErrorCode::response_timeout && is_short_try()) {
+        latest = std::unexpected(Error{.code = ErrorCode::response_timeout,
+                                       .blame = Blame::upstream,
+                                       .retry_if_idempotent = true,
+                                       .detail = "connected, but no response within `timeouts.per_try`"});
+      }
+      co_await std::move(latest);
     }
-    const http::ResponseHead* found = co_await std::move(head);
-    if (found->status >= 200 || found->status == 101) co_return found;
-    co_await relay_interim(*found);
+    if (is_final(latest)) co_return *latest;
+    if (latest) {
+      co_await relay_interim(**latest);
+      ++interim;
+    }
+    latest = co_await upstream.read_head(request_.method(), answer_deadline()).result();
   }
   co_await runtime::fail(
       {.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = "too many interim responses"});
@@ -276,7 +284,8 @@ runtime::Task<void> Exchange::relay_interim(const http::ResponseHead& head) {
 }
 
 runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
-  const http::ResponseHead* head = co_await read_final_head(upstream);
+  Result<const http::ResponseHead*> first = co_await upstream.read_head(request_.method(), answer_deadline()).result();
+  const http::ResponseHead* head = is_final(first) ? *first : co_await read_final_head(upstream, first);
   answer_began_ = context_.loop.now();
   if (!first_byte_time_) first_byte_time_ = *answer_began_ - start_;
   if (head->status == 101) {

@@ -66,6 +66,10 @@ runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
       session->list_.note_idle(*session);
       if (!co_await with_result(stream.idle())) break;
     }
+    if (stream.has_unsent()) {
+      if (!co_await stream.settle().result()) break;
+      continue;
+    }
     const Result<bool> read = co_await stream.read_request().result();
     session->list_.note_busy(*session);
     if (!read) co_await session->refuse_request(read.error());
