@@ -28,7 +28,9 @@ struct H1ServerOptions {
   std::size_t header_size = 0;
   std::size_t target_size = kMaxTarget;
   std::size_t fields = FieldList::kCapacity;
-  std::uint64_t min_rate = 0;  // of a body, in bytes a second; 0: none
+  ChunkLimits chunks = {};
+  std::uint32_t pipelined = 1000;  // requests in a row that are there before the answer to the one before
+  std::uint64_t min_rate = 0;      // of a body, in bytes a second; 0: none
   PathPolicy paths = {};
 
   net::Pace body_pace() const { return {.patience = body_idle, .min_rate = min_rate}; }
@@ -59,6 +61,8 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   bool can_continue() const;
   // Takes no further request: at once where none is being read or served, else after the one in hand.
   void stop_when_idle();
+  // Whether no further request is taken because the client has pipelined as many as it may.
+  bool has_pipelined_all() const { return pipelined_ >= options_.pipelined; }
   // Whether the client was given up because it moved a body below the rate.
   bool was_too_slow() const { return was_too_slow_; }
   // Closes the connection if it has waited between two requests, or for its first one, for `least`.
@@ -110,6 +114,7 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   Duration body_patience_{};  // left for the request's body
   std::uint64_t bytes_received_ = 0;
   std::uint32_t head_scan_ = 0;
+  std::uint32_t pipelined_ = 0;  // requests in a row
   Method method_ = Method::get;
   std::uint8_t minor_version_ = 1;
   bool keep_alive_ = true;

@@ -83,6 +83,7 @@ runtime::Task<void> Exchange::run() {
     const auto& limit = route_->options.body.max;
     co_await kept_body_.fill(downstream_, limit ? std::min(kept->bytes, limit->bytes + 1) : kept->bytes);
     co_await check_body_size();
+    if (downstream_.is_receiving()) context_.counters.unkept_bodies.add();
   }
 
   Result<void> outcome = co_await attempt().result();
@@ -230,7 +231,7 @@ Result<void> Exchange::check_body_size() const {
 }
 
 runtime::Task<const http::ResponseHead*> Exchange::read_final_head(http::ClientStream& upstream) {
-  for (int interim = 0; interim < kMaxInterimResponses; ++interim) {
+  for (std::uint32_t interim = 0;; ++interim) {
     Result<const http::ResponseHead*> head;
     do {
       head = co_await upstream.read_head(request_.method(), answer_deadline()).result();
@@ -243,10 +244,11 @@ runtime::Task<const http::ResponseHead*> Exchange::read_final_head(http::ClientS
     }
     const http::ResponseHead* found = co_await std::move(head);
     if (found->status >= 200 || found->status == 101) co_return found;
+    if (interim == pool().pool().options().limits.interim) break;
     co_await relay_interim(*found);
   }
   co_await runtime::fail(
-      {.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = "too many interim responses"});
+      {.code = ErrorCode::response_too_large, .blame = Blame::upstream, .detail = "too many interim responses"});
   co_return nullptr;
 }
 

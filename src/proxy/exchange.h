@@ -48,7 +48,6 @@ class Exchange final : private http::DepartureWatcher {
 
  private:
   static constexpr std::size_t kRecordedAttempts = 4;
-  static constexpr int kMaxInterimResponses = 16;
 
   void on_client_left() override { abandon(ErrorCode::client_gone); }
   // A try on one server.
