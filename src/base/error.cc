@@ -23,6 +23,7 @@ constexpr std::array kRows = {
     Row{ErrorCode::bad_response, "bad_response"},
     Row{ErrorCode::response_too_large, "response_too_large"},
     Row{ErrorCode::response_timeout, "response_timeout"},
+    Row{ErrorCode::total_timeout, "total_timeout"},
     Row{ErrorCode::no_server, "no_server"},
     Row{ErrorCode::queue_full, "queue_full"},
     Row{ErrorCode::queue_timeout, "queue_timeout"},

@@ -23,6 +23,7 @@ enum class ErrorCode : std::uint8_t {
   bad_response,
   response_too_large,
   response_timeout,
+  total_timeout,
   no_server,
   queue_full,
   queue_timeout,

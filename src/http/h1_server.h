@@ -87,11 +87,13 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   bool takes_pipes() const override { return output_.takes_pipes(); }
   runtime::Task<Transport> switch_protocols(std::string_view protocol) override;
   std::optional<net::ConnectionEnds> ends() const override;
-  bool response_started() const override { return response_started_; }
+  // An interim head that the client does not take is in the way of any other.
+  bool response_started() const override { return response_started_ || !output_.is_flushed(); }
   void close_after_response() override { keep_alive_ = false; }
   void abort() override;
   void cut_short() override;
   void interrupt_reading() override { connection_.interrupt_reading(); }
+  void interrupt() override { connection_.interrupt(); }
   void watch_departure(DepartureWatcher* watcher) override;
   std::uint64_t bytes_received() const override { return bytes_received_; }
   std::uint64_t bytes_sent() const override { return output_.body_bytes(); }

@@ -83,6 +83,7 @@ class ServerStream {
   // Who is connected to what, as far as that is an IP address; behind a PROXY header, as it says.
   virtual std::optional<net::ConnectionEnds> ends() const = 0;
 
+  // Whether it is too late to begin another response.
   virtual bool response_started() const = 0;
   // Nothing more comes after this response, and the client is told so.
   virtual void close_after_response() = 0;
@@ -93,6 +94,8 @@ class ServerStream {
   virtual void cut_short() = 0;
   // Ends a pending `read_body` with `canceled`.
   virtual void interrupt_reading() = 0;
+  // Ends whatever waits for the client just now with `canceled`.
+  virtual void interrupt() = 0;
   // Tells `watcher`, at most once, when the client leaves from here on; null: nobody. A client that had ended its
   // direction with its request only half-closes: it is served.
   virtual void watch_departure(DepartureWatcher* watcher) = 0;

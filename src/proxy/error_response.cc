@@ -138,6 +138,7 @@ std::uint16_t status_of(ErrorCode code) {
       return 502;
     case ErrorCode::connect_timeout:
     case ErrorCode::response_timeout:
+    case ErrorCode::total_timeout:
     case ErrorCode::timed_out:
       return 504;
     case ErrorCode::no_server:

@@ -21,6 +21,7 @@
 #include "proxy/retry_policy.h"
 #include "proxy/snapshot.h"
 #include "proxy/stickiness.h"
+#include "proxy/total_time.h"
 #include "runtime/task.h"
 #include "telemetry/access_record.h"
 #include "telemetry/counter.h"
@@ -98,7 +99,7 @@ class Exchange final : private http::DepartureWatcher {
   Result<void> prepared_;
   bool is_local_ = false;  // the client is on this machine, and so is all that is between us
   const Route* route_ = nullptr;
-  Deadline total_deadline_ = kNever;
+  TotalTime total_time_;
 
   Stickiness sticky_;
   std::uint64_t key_hash_ = 0;  // of what the pool hashes

@@ -2,7 +2,7 @@
 
 import socket
 
-from clients import Connection, Cut
+from clients import Connection, Cut, fetch
 from harness import ProxyTest, wait_until
 from threaded_server import ThreadedServer
 
@@ -138,3 +138,74 @@ class Bounds(ProxyTest):
             self.assertTrue(client.at_end())
         self.proxy.wait_event("limit.reached", "`limits.pipelined`")
         self.assertEqual(4, len(self.proxy.access_log()))
+
+
+class TotalTime(ProxyTest):
+    """`timeouts.total` bounds what waits for the client as well as what waits for the server."""
+
+    def total(self, body: str = "") -> Connection:
+        self.server = self.backend()
+        self.proxy = self.fairlead_file(
+            "version: 1\nworkers: 1\nlisteners: {web: {address: LISTEN}}\n"
+            f"routes: [{{to: app, timeouts: {{total: 300ms}}{body}}}]\nlog: {{access: {{output: stdout}}}}\n"
+            f"pools: {{app: {{servers: [{self.server.port}], health: {{every: 1h}}}}}}\n")
+        client = Connection(self.proxy.port)
+        self.addCleanup(client.close)
+        return client
+
+    def check_end(self, path: str, status: int):
+        line = self.proxy.logged(path)
+        self.assertEqual((status, "total_timeout"), (line["status"], line["reason"]))
+        self.assertLess(0.29, line["dur"])
+        self.assertLess(line["dur"], 5)
+
+    def test_a_server_that_does_not_answer(self):
+        self.assertEqual(504, self.total().request("GET", "/hold").status)
+        self.check_end("/hold", 504)
+
+    def test_a_client_that_does_not_take_its_answer(self):
+        self.total().send(b"GET /bytes/50000000 HTTP/1.1\r\nHost: a\r\n\r\n")
+        self.check_end("/bytes/50000000", 200)
+
+    def test_an_upload_that_does_not_come(self):
+        client = self.total()
+        client.send(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
+        self.assertEqual(504, client.read_response().status)
+        self.assertTrue(client.at_end())
+        self.check_end("/echo", 504)
+
+    def test_an_upload_that_is_kept_and_does_not_come(self):
+        client = self.total(", body: {buffer: 1MiB}")
+        client.send(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
+        self.assertEqual(504, client.read_response().status)
+        self.check_end("/echo", 504)
+        self.assertEqual([], self.server.requests)
+
+    def test_a_websocket_may_stay(self):
+        client = self.total()
+        upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": "a" * 22 + "=="}
+        self.assertEqual(101, client.request("GET", "/ws", upgrade).status)
+        self.assertEqual(504, fetch(self.proxy.port, "/hold").status)
+        client.send(b"hello")
+        self.assertEqual(b"hello", client.read_exactly(5))
+
+
+class Departure(ProxyTest):
+    """A client that leaves is noticed although bytes of it are unread: a server does not work on for nobody."""
+
+    def leaves(self, leave: str):
+        server = self.backend()
+        proxy = self.fairlead(server)
+        client = Connection(proxy.port)
+        behind = b"POST /behind HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n" + b"x" * 100_000
+        client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n" + behind)
+        server.arrived.wait(20)
+        getattr(client, leave)()
+        self.assertEqual("client_gone", proxy.logged("/hold")["reason"])
+        self.assertNotIn("/behind", server.paths())
+
+    def test_that_closes(self):
+        self.leaves("close")
+
+    def test_that_resets(self):
+        self.leaves("reset")
