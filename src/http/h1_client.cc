@@ -9,10 +9,14 @@ namespace fairlead::http {
 namespace {
 
 constexpr std::size_t kFirstRead = std::size_t{64} * 1024;
-constexpr std::size_t kMaxResponseHead = std::size_t{64} * 1024;
 
 Error bad_response(std::string_view detail) {
   return {.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = detail};
+}
+
+Error error_of(const Refusal& refusal) {
+  const ErrorCode code = is_limit(refusal.rule) ? ErrorCode::response_too_large : ErrorCode::bad_response;
+  return {.code = code, .blame = Blame::upstream, .detail = refusal.text};
 }
 
 Error response_timeout(std::string_view detail) {
@@ -167,7 +171,7 @@ Result<void> H1Client::receive_head(const Result<void>& ready) {
 }
 
 Result<const ResponseHead*> H1Client::take_head(Method request_method) {
-  const ParseLimits limits{.head_bytes = kMaxResponseHead};
+  const ParseLimits limits{.head_bytes = limits_.head_bytes, .max_fields = limits_.fields};
   const std::string_view unread = input_.unread();
   if (head_scan_ != 0 && !find_head_end(unread, limits, head_scan_)) return nullptr;
   const HeadParse parsed = parse_response_head(unread, limits, request_method, workspace_.response);
@@ -177,7 +181,7 @@ Result<const ResponseHead*> H1Client::take_head(Method request_method) {
   }
   if (parsed.status == HeadParse::Status::refused) {
     is_broken_ = true;
-    return std::unexpected(bad_response(parsed.refusal.text));
+    return std::unexpected(error_of(parsed.refusal));
   }
   input_.consume(parsed.consumed);
   head_scan_ = 0;
@@ -185,7 +189,7 @@ Result<const ResponseHead*> H1Client::take_head(Method request_method) {
   keep_alive_ = head.keep_alive;
   has_response_ = head.status >= 200;
   if (head.keep_alive_timeout) idle_limit_ = head.keep_alive_timeout;
-  decoder_ = BodyDecoder(head.framing, head.content_length);
+  decoder_ = BodyDecoder(head.framing, head.content_length, limits_.chunks);
   read_size_ = kFirstRead;
   pipes_allowed_ = false;
   return &head;
@@ -196,7 +200,7 @@ Result<BodyPart> H1Client::buffered_body() {
   input_.consume(step.consumed);
   if (step.status == BodyStep::Status::refused) {
     is_broken_ = true;
-    return std::unexpected(bad_response(http::refusal(step.rule).text));
+    return std::unexpected(error_of(http::refusal(step.rule)));
   }
   // The end of a chunked body often comes with its last data: then both are passed on in one piece. What stands there
   // is the end of the last chunk, and the chunk that ends the body.

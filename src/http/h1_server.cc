@@ -27,6 +27,8 @@ Error waiting_error(const Error& error, std::string_view what) {
 
 Error error_of(const Refusal& refusal) {
   const ErrorCode code = [&] {
+    if (refusal.rule == Rule::trailers_too_large) return ErrorCode::trailers_too_large;
+    if (refusal.rule == Rule::chunk_extensions_too_long) return ErrorCode::chunk_extensions_too_long;
     switch (refusal.status) {
       case 414:
         return ErrorCode::uri_too_long;
@@ -85,6 +87,7 @@ bool H1Server::expect_request() {
   method_ = Method::get;
   minor_version_ = 1;
   is_idle_ = input_.unread().empty();
+  pipelined_ = is_idle_ ? 0 : pipelined_ + 1;
   return !is_idle_;
 }
 
@@ -134,8 +137,8 @@ Result<bool> H1Server::take_head() {
   const RequestHead& head = workspace_.request;
   method_ = head.method;
   minor_version_ = head.minor_version;
-  keep_alive_ = keep_alive_ && head.keep_alive;
-  decoder_ = BodyDecoder(head.framing, head.content_length);
+  keep_alive_ = keep_alive_ && head.keep_alive && !has_pipelined_all();
+  decoder_ = BodyDecoder(head.framing, head.content_length, options_.chunks);
   body_patience_ = options_.body_idle;
   return true;
 }
@@ -204,7 +207,7 @@ runtime::Task<void> H1Server::finish_sending(runtime::IoResult sent) {
   if (sent.error == ENOBUFS) {
     keep_alive_ = false;
     co_await runtime::fail(
-        {.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = "the response head is too large"});
+        {.code = ErrorCode::response_too_large, .blame = Blame::upstream, .detail = "the response head is too large"});
   }
   if (!sent.ok()) {
     keep_alive_ = false;

@@ -151,6 +151,26 @@ TEST_F(H1ServerTest, pipelined_requests_are_answered_one_after_the_other) {
   EXPECT_TRUE(last_.would_block());
 }
 
+TEST_F(H1ServerTest, behind_as_many_pipelined_requests_as_it_may_send_a_client_is_closed) {
+  options_.pipelined = 3;
+  body_ = "b";
+  const auto burst = [&](int requests) {
+    std::string text;
+    while (requests-- > 0) text += kRequest;
+    send(text);
+    run_for(20ms);
+  };
+  burst(3);  // Two of them in a row are ahead of an answer.
+  burst(3);
+  EXPECT_EQ(requests_, 6);
+  EXPECT_FALSE(receive().contains("Connection: close"));
+  burst(5);
+  EXPECT_EQ(requests_, 10);
+  EXPECT_TRUE(receive().contains("Connection: close"));
+  run_for(5s);
+  EXPECT_EQ(tasks_.size(), 0U);
+}
+
 TEST_F(H1ServerTest, a_head_that_comes_too_slowly_ends_the_connection) {
   send("GET / HT");
   run_for(1900ms);

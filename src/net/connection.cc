@@ -62,6 +62,10 @@ bool Connection::is_silent() {
 
 void Connection::cancel() {
   canceled_ = true;
+  interrupt();
+}
+
+void Connection::interrupt() {
   interrupt_reading();
   if (writer_ != nullptr) complete(writer_, std::unexpected(kCanceled));
 }

@@ -21,6 +21,7 @@
 #include "proxy/retry_policy.h"
 #include "proxy/snapshot.h"
 #include "proxy/stickiness.h"
+#include "proxy/total_time.h"
 #include "runtime/task.h"
 #include "telemetry/access_record.h"
 #include "telemetry/counter.h"
@@ -48,7 +49,6 @@ class Exchange final : private http::DepartureWatcher {
 
  private:
   static constexpr std::size_t kRecordedAttempts = 4;
-  static constexpr int kMaxInterimResponses = 16;
 
   void on_client_left() override { abandon(ErrorCode::client_gone); }
   // A try on one server.
@@ -79,6 +79,8 @@ class Exchange final : private http::DepartureWatcher {
   Deadline answer_deadline() const;
   // Whether a try ends before the patience with the response does.
   bool is_short_try() const;
+  // What the failure to get a response means for this try.
+  Error failure_of_try(const Error& error) const;
   bool may_still_answer(const Error& error) const;
   void end_upload() {
     if (!upload_ended_) upload_ended_ = context_.loop.now();
@@ -103,7 +105,7 @@ class Exchange final : private http::DepartureWatcher {
   Result<void> prepared_;
   bool is_local_ = false;  // the client is on this machine, and so is all that is between us
   const Route* route_ = nullptr;
-  Deadline total_deadline_ = kNever;
+  TotalTime total_time_;
 
   Stickiness sticky_;
   std::uint64_t key_hash_ = 0;  // of what the pool hashes
