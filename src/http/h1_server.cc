@@ -97,7 +97,9 @@ net::Connection::Wait H1Server::idle() {
 
 runtime::Task<bool> H1Server::read_request() {
   runtime::EventLoop& loop = connection_.loop();
-  const Deadline deadline = deadline_after(loop.now(), options_.header_timeout);
+  if (!output_.is_settled()) co_await settle();
+  // A client that was only given the rest of its last answer is idle as before.
+  Deadline deadline = deadline_after(loop.now(), is_idle_ ? options_.keepalive : options_.header_timeout);
   if (!is_idle_ && co_await take_head()) co_return true;
   while (true) {
     const Result<void> ready = co_await with_result(connection_.readable(deadline));
@@ -109,7 +111,7 @@ runtime::Task<bool> H1Server::read_request() {
       if (is_idle_) co_return false;
       co_await runtime::fail(kClientGone);
     }
-    is_idle_ = false;
+    if (std::exchange(is_idle_, false)) deadline = deadline_after(loop.now(), options_.header_timeout);
     if (co_await take_head()) co_return true;
   }
 }
@@ -323,7 +325,7 @@ void H1Server::cut() {
 }
 
 runtime::Task<void> H1Server::close_gently() {
-  if (!is_cut_ && has_unsent()) co_await settle();
+  if (!is_cut_ && !output_.is_settled()) co_await settle();
   if (is_cut_ || is_unwanted_ || is_switched_ || connection_.is_lost()) co_return;
   const TimePoint now = connection_.loop().now();
   // An idle client may still be reading its last answer: a request that meets a closed socket would take the rest of

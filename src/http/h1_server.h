@@ -54,10 +54,6 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   // Fails where the client waits too long between two requests, or `stop_when_idle` was called. Not a part of
   // `read_request`, so that an idle connection needs no frame for that.
   net::Connection::Wait idle();
-  // The last answer has not left whole: `settle` before the next request.
-  bool has_unsent() const { return !output_.is_settled(); }
-  // Waits until it has. Errors: client_gone, canceled.
-  runtime::Task<void> settle();
   // Reads the head of the request that is expected. False where the client has left between two requests. Errors: those
   // of a request that is refused (the detail names the rule), request_timeout, client_gone.
   runtime::Task<bool> read_request();
@@ -104,8 +100,9 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
 
  private:
   void on_hang_up() override;
-  // Waits only where it must: what a small answer that was given whole still needs is for `settle`.
+  // Waits only where it must: for a small answer that was given whole, whoever comes next does, with `settle`.
   runtime::Task<void> send(runtime::IoResult sent);
+  runtime::Task<void> settle();
   runtime::Task<void> finish_sending(runtime::IoResult sent);
   Result<bool> take_head();
   net::PipePool::Lease pipe_for_body();

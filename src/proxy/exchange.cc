@@ -289,8 +289,8 @@ runtime::Task<void> Exchange::relay_interim(const http::ResponseHead& head) {
 }
 
 runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
-  Result<const http::ResponseHead*> first = co_await upstream.read_head(request_.method(), answer_deadline()).result();
-  const http::ResponseHead* head = is_final(first) ? *first : co_await read_final_head(upstream, first);
+  Result<const http::ResponseHead*> read = co_await upstream.read_head(request_.method(), answer_deadline()).result();
+  const http::ResponseHead* head = is_final(read) ? *read : co_await read_final_head(upstream, read);
   answer_began_ = context_.loop.now();
   if (!first_byte_time_) first_byte_time_ = *answer_began_ - start_;
   if (head->status == 101) {

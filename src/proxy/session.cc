@@ -62,16 +62,11 @@ runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
     }
   }
   for (int served = 1;; ++served) {
-    const bool is_pipelined = stream.expect_request();
-    if (!is_pipelined) {
+    if (!stream.expect_request()) {
       session->list_.note_idle(*session);
       const Result<void> waited = co_await with_result(stream.idle());
       if (!waited && waited.error().code == ErrorCode::timed_out) session->context_.counters.idle_timeouts.add();
       if (!waited) break;
-    }
-    if (stream.has_unsent()) {
-      if (!co_await stream.settle().result()) break;
-      if (!is_pipelined) continue;
     }
     const Result<bool> read = co_await stream.read_request().result();
     session->list_.note_busy(*session);
