@@ -55,8 +55,8 @@ int milliseconds_until(Deadline until, TimePoint now) {
   return static_cast<int>(std::min<std::int64_t>(milliseconds, 60'000));
 }
 
-// Straight to the kernel: in a program with threads, `recv` and `send` of the C library are points at which a thread may
-// be cancelled, and getting ready for that costs about as much as the way into the kernel. Nobody cancels threads here.
+// Straight to the kernel: in a program with threads, `recv` and `send` of the C library are points at which a thread
+// may be cancelled, and get ready for that each time. Nobody cancels threads here.
 ssize_t receive_directly(int descriptor, std::span<char> into) {
   return ::syscall(SYS_recvfrom, descriptor, into.data(), into.size(), 0, nullptr, nullptr);
 }
