@@ -198,7 +198,11 @@ runtime::Task<void> H1Server::send(runtime::IoResult sent) {
   return finish_sending(sent);
 }
 
-runtime::Task<void> H1Server::settle() { return finish_sending(output_.sent()); }
+runtime::Task<void> H1Server::settle() {
+  const Result<void> settled = co_await finish_sending(output_.sent()).result();
+  if (!settled) abort();  // Nothing that could be said behind a part of an answer would be understood.
+  co_await Result<void>(settled);
+}
 
 runtime::Task<void> H1Server::finish_sending(runtime::IoResult sent) {
   output_.take_back();
