@@ -5,7 +5,8 @@
 // Without --rate every connection asks again as soon as it is answered. With --rate requests are due at fixed times,
 // and latency counts from the time at which a request was due, so that a stall is not hidden. --pid names the processes
 // of the proxy: their CPU time is read at the ends of the measured time. --hosts names so many hosts in turn,
-// h0.bench.test and so on; --connection close has a new connection for each request. Prints one JSON object.
+// h0.bench.test and so on; --connection close has a new connection for each request. Prints one JSON object; `last_bad`
+// is when, on the monotonic clock, the last request was due that failed or took more than half a second (0: none).
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -61,6 +62,8 @@ std::uint64_t cpu_time(const std::vector<std::string>& pids) {
   return sum;
 }
 
+constexpr std::uint64_t kLate = 500'000'000;
+
 struct Connection {
   int fd = -1;
   bool busy = false;
@@ -111,8 +114,9 @@ class Load {
     const std::uint64_t cpu = cpu_time(options_.pids) - cpu_before;
     const double elapsed = static_cast<double>(now() - measured_from) / 1e9;
     std::cout << "{\"requests\": " << requests_ << ", \"errors\": " << errors_ << ", \"seconds\": " << elapsed
-              << ", \"cpu_ns\": " << cpu << ", \"p50_us\": " << microseconds(0.5)
-              << ", \"p99_us\": " << microseconds(0.99) << ", \"p999_us\": " << microseconds(0.999) << "}\n";
+              << ", \"cpu_ns\": " << cpu << ", \"last_bad\": " << static_cast<double>(last_bad_) / 1e9
+              << ", \"p50_us\": " << microseconds(0.5) << ", \"p99_us\": " << microseconds(0.99)
+              << ", \"p999_us\": " << microseconds(0.999) << "}\n";
   }
 
  private:
@@ -238,14 +242,19 @@ class Load {
   }
 
   void finish(Connection& connection) {
-    latency_.add(now() - connection.due);
+    const std::uint64_t latency = now() - connection.due;
+    latency_.add(latency);
+    if (latency > kLate) last_bad_ = std::max(last_bad_, connection.due);
     ++requests_;
     connection.busy = false;
     if (options_.reuses) ready(connection);  // else the proxy closes it
   }
 
   void end_connection(Connection& connection) {
-    if (connection.busy) ++errors_;
+    if (connection.busy) {
+      ++errors_;
+      last_bad_ = std::max(last_bad_, connection.due);
+    }
     if (!connection.busy) std::erase(idle_, index_of(connection));
     ::close(connection.fd);
     open(connection);
@@ -261,6 +270,7 @@ class Load {
   std::uint64_t next_due_ = 0;
   std::uint64_t requests_ = 0;
   std::uint64_t errors_ = 0;
+  std::uint64_t last_bad_ = 0;
   Histogram latency_;
   std::array<char, 262144> buffer_;
 };
