@@ -130,17 +130,17 @@ class Trouble(threading.Thread):
                 time.sleep(0.7)
         else:
             self._fail_for(self._how, FAILING)
-        self.ended = time.monotonic()
 
     def _fail_for(self, how: str, seconds: float):
         self._server.fail(how)
         time.sleep(seconds)
+        # Before it recovers: a hung server then finds at once what waited for it.
+        self.ended = time.monotonic()
         self._server.recover(how)
 
 
 def detected_after(trouble: Trouble, to_server: list[float], last_bad: float) -> float | None:
     """None if it took all the time; 0 if neither a client nor the server saw anything of it."""
-    # A hung server counts what waited for it only when it is well again.
     seen = max((moment for moment in (*to_server, last_bad) if moment < trouble.ended), default=0)
     return max(seen - trouble.began, 0) if seen < trouble.ended - 0.5 else None
 
