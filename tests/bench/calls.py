@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a small request costs in system calls and allocations: `./dev bench calls [--only PROGRAM...]`.
+"""What a request costs in system calls and allocations: `./dev bench calls [--only PROGRAM...] [--path /1m]`.
 
 strace counts the calls of one worker while one connection, and then 64, ask for a second or so; the figures are calls for each
 request, with those that found nothing to do (EAGAIN) in brackets. Opening the connections is in them, far behind the point.
@@ -31,7 +31,7 @@ AT_LEAST = 0.01  # of a call for each request, to be shown
 PRELOADED = ROOT / "build/release/libfairlead_bench_allocations.so"
 
 
-def count_calls(program: Program, port: int, connections: int, seconds: float, home: Path) -> dict[str, tuple[float, float]]:
+def count_calls(program: Program, port: int, home: Path, seconds: float, **load) -> dict[str, tuple[float, float]]:
     """Calls and failed calls of each name for each request."""
     report = home / "calls"
     report.unlink(missing_ok=True)
@@ -40,7 +40,7 @@ def count_calls(program: Program, port: int, connections: int, seconds: float, h
         command += ["-p", str(pid)]
     tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     tracer.stderr.readline()  # "Process ... attached": from here on it counts
-    requests = ask(program, port, seconds, warm=0, connections=connections)["requests"]
+    requests = ask(program, port, seconds, warm=0, **load)["requests"]
     tracer.send_signal(signal.SIGINT)
     tracer.wait()
     text = report.read_text()
@@ -49,16 +49,16 @@ def count_calls(program: Program, port: int, connections: int, seconds: float, h
     return found
 
 
-def count_allocations(proxy: Proxy, flavour: Flavour, seconds: float, home: Path) -> float:
+def count_allocations(proxy: Proxy, flavour: Flavour, home: Path, seconds: float, **load) -> float:
     """Calls of malloc and the like for each request, once everything is warm."""
     counter, port = home / "allocations", free_port()
     counter.write_bytes(bytes(8))
     program = proxy.start(flavour, port, {"LD_PRELOAD": str(PRELOADED), "FAIRLEAD_ALLOCATIONS": str(counter)})
     try:
-        ask(program, port, 0.5, connections=64)
+        ask(program, port, 0.5, **load)
         with open(counter, "rb") as file, mmap.mmap(file.fileno(), 8, access=mmap.ACCESS_READ) as view:
             before = struct.unpack("Q", view[:8])[0]
-            requests = ask(program, port, seconds, warm=0, connections=64)["requests"]
+            requests = ask(program, port, seconds, warm=0, **load)["requests"]
             return (struct.unpack("Q", view[:8])[0] - before) / requests
     finally:
         program.stop()
@@ -87,6 +87,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./dev bench calls", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=PROGRAMS, default=list(PROGRAMS), metavar="PROGRAM", help=f"of {', '.join(PROGRAMS)}")
     parser.add_argument("--seconds", type=float, default=1.5, help="for each count (1.5)")
+    parser.add_argument("--path", choices=("/", "/64k", "/1m"), default="/", help="what is asked for (/, which has 128 bytes)")
     arguments = parser.parse_args()
     if shutil.which("strace") is None:
         print("strace is not installed, and it is what counts the calls: apt-get install strace", file=sys.stderr)
@@ -104,13 +105,14 @@ def main() -> int:
                     program = proxy.start(flavour, port)
                     time.sleep(0.2)  # what a program does as it starts is not of a request
                     try:
-                        found[proxy.name] = count_calls(program, port, connections, arguments.seconds, home)
+                        found[proxy.name] = count_calls(program, port, home, arguments.seconds, connections=connections, path=arguments.path)
                     finally:
                         program.stop()
                 print(table(found, connections) + "\n")
             print("allocations for each request, 64 connections")
             for proxy in proxies:
-                print(f"  {proxy.name:10} {count_allocations(proxy, flavour, arguments.seconds, home):.3f}")
+                count = count_allocations(proxy, flavour, home, arguments.seconds, connections=64, path=arguments.path)
+                print(f"  {proxy.name:10} {count:.3f}")
         finally:
             servers.stop()
     return 0
