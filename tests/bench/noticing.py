@@ -41,16 +41,26 @@ class Server:
                                          stdout=subprocess.PIPE, text=True)
         self.port = int(self._process.stdout.readline())
 
-    def count(self) -> int:
-        """The requests that it got, checks aside."""
-        print("count", file=self._process.stdin, flush=True)
-        return int(self._process.stdout.readline())
+    def times(self) -> list[float]:
+        """When each request came, checks aside, on the monotonic clock; not what came before it was killed."""
+        print("times", file=self._process.stdin, flush=True)
+        return json.loads(self._process.stdout.readline())
 
     def fail(self, how: str):
         if how in SIGNALS:
             self._process.send_signal(SIGNALS[how])
         else:
             print(how, file=self._process.stdin, flush=True)
+
+    def recover(self, how: str):
+        """Ends what `fail` began."""
+        if how == "killed":
+            self.end()
+            self.start()
+        elif how == "hung":
+            self._process.send_signal(signal.SIGCONT)
+        else:
+            print("well", file=self._process.stdin, flush=True)
 
     def end(self):
         self._process.kill()
@@ -62,15 +72,15 @@ class Serving:
 
     def __init__(self, port: int):
         self.failure = ""
-        self.requests = 0
+        self.requests: list[float] = []
         self._listening = socket.create_server(("127.0.0.1", port), backlog=512)
 
     def run(self):
         print(self._listening.getsockname()[1], flush=True)
         threading.Thread(target=self._accept, daemon=True).start()
         for line in sys.stdin:
-            if line.strip() == "count":
-                print(self.requests, flush=True)
+            if line.strip() == "times":
+                print(json.dumps(self.requests), flush=True)
             else:
                 self.failure = line.strip()
 
@@ -97,7 +107,7 @@ class Serving:
         if self.failure == "sick page" and is_check:
             return connection.sendall(b"HTTP/1.1 500 Sick\r\nContent-Length: 0\r\n\r\n")
         if not is_check:
-            self.requests += 1
+            self.requests.append(time.monotonic())
         if self.failure.endswith(" at once") and not is_check:
             return connection.sendall(b"HTTP/1.1 %s Sorry\r\nContent-Length: 0\r\n\r\n" % self.failure[:3].encode())
         if self.failure == "resets in responses" and not is_check:
