@@ -140,7 +140,7 @@ TEST_P(SlowServerTest, sheds_its_share_within_a_second_and_gets_it_back_once_it_
   serve(10s);
   EXPECT_LT(share(0), 0.03);
   takes_ = [](std::size_t) { return 20ms; };
-  serve(30s);  // To be believed, and to warm up; what ewma knows of it fades, too.
+  serve(1min);  // To be believed, and to warm up; what ewma knows of it fades, too.
   serve(10s);
   EXPECT_NEAR(share(0), 0.25, 0.02);
   EXPECT_EQ(state(0), ServerState::up);

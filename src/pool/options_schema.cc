@@ -291,8 +291,8 @@ config::SchemaPtr schema_of(const PassiveOptions*) {
       field("timeouts", &PassiveOptions::timeouts,
             "Whether a response that does not begin within `timeouts.first_byte` is a failure too."),
       field("slow_factor", &PassiveOptions::slow_factor,
-            "A server that answers this many times slower than the others of its pool is `slow`, and gets a tenth of "
-            "its share until it does no longer; `off`: never. Nor in pools that hash: their keys would move.")
+            "A server that answers this many times slower than the others of its pool is `slow`, and gets a hundredth "
+            "of its share until it does no longer; `off`: never. Nor in pools that hash: their keys would move.")
           .range(2, kMaxFactor));
 }
 
