@@ -98,6 +98,13 @@ std::string place_of(const net::Endpoint& endpoint) {
   return net::Endpoint{host, endpoint.port, {}}.text();
 }
 
+void validate_prequal(const PoolOptions& pool, const Cursor& at, Report& report) {
+  if (pool.algorithm != Algorithm::prequal && pool.prequal != PrequalOptions())
+    report.error(at.at("prequal").key_place(), at.at("prequal").path(),
+                 {"F1100", "`prequal` is for `algorithm: prequal`", "this pool uses another algorithm",
+                  "add `algorithm: prequal`, or delete `prequal`"});
+}
+
 void validate_servers(const PoolOptions& pool, const Cursor& at, Report& report) {
   const Cursor list = at.at("servers");
   if (pool.servers.empty()) {
@@ -221,6 +228,7 @@ config::EnumWords<Algorithm> words_of(const Algorithm*) {
                     {"least_requests", Algorithm::least_requests},
                     {"p2c", Algorithm::p2c},
                     {"ewma", Algorithm::ewma},
+                    {"prequal", Algorithm::prequal},
                     {"random", Algorithm::random},
                     {"first", Algorithm::first},
                     {"hash", Algorithm::hash},
@@ -228,8 +236,7 @@ config::EnumWords<Algorithm> words_of(const Algorithm*) {
                     {"source", Algorithm::source}},
           .aliases = {{"least_conn", Algorithm::least_requests},
                       {"leastconn", Algorithm::least_requests},
-                      {"roundrobin", Algorithm::round_robin}},
-          .unsupported = {"prequal"}};
+                      {"roundrobin", Algorithm::round_robin}}};
 }
 
 config::EnumWords<HealthType> words_of(const HealthType*) {
@@ -345,6 +352,15 @@ config::SchemaPtr inflight_limit() {
   return config::scalar(std::move(type));
 }
 
+config::SchemaPtr schema_of(const PrequalOptions*) {
+  constexpr std::uint32_t kMost = 8;
+  return record<PrequalOptions>(
+      field("samples", &PrequalOptions::samples, "Servers drawn at random for each request.").range(1, kMost),
+      field(
+          "hot", &PrequalOptions::hot,
+          "A server is hot, and only taken where all are, when it is busier than this share of those drawn of late."));
+}
+
 config::SchemaPtr schema_of(const PoolLimits*) {
   return record<PoolLimits>(
       field("max_inflight", &PoolLimits::max_inflight,
@@ -358,6 +374,7 @@ config::SchemaPtr schema_of(const PoolOptions*) {
       field("servers", &PoolOptions::servers, "The servers, each an address or a map."),
       field("algorithm", &PoolOptions::algorithm, "How a server is chosen for a request."),
       field("hash", &PoolOptions::hash, "With `algorithm: hash`: what decides where a request goes."),
+      field("prequal", &PoolOptions::prequal, "With `algorithm: prequal`: how servers are drawn."),
       field("subset", &PoolOptions::subset,
             "How many of the servers this Fairlead uses, others taking the place of those that fail; `off`: all.")
           .range(1, kMaxSubset),
@@ -388,6 +405,7 @@ void validate(const PoolOptions& pool, const Cursor& at, Report& report) {
   validate_health(pool, at, report);
   validate(pool.sticky, at.at("sticky"), report);
   validate_hash(pool, at, report);
+  validate_prequal(pool, at, report);
   const bool has_limit = pool.limits.max_inflight || std::ranges::any_of(pool.servers, [](const ServerOptions& server) {
                            return server.max_inflight.has_value();
                          });

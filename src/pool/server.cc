@@ -46,7 +46,10 @@ void Server::publish_state(ServerState state, TimePoint warmup_start, Duration w
   published_.warmup.store(warmup.count(), std::memory_order_relaxed);
   published_.state.store(state, std::memory_order_relaxed);
   // What it was like before it failed or was slow says nothing of it now.
-  if (state == ServerState::warming) load_.latency.forget();
+  if (state == ServerState::warming) {
+    load_.latency.forget();
+    load_latency_.forget();
+  }
   announce_change();
 }
 

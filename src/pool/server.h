@@ -17,6 +17,7 @@
 #include "net/socket_address.h"
 #include "pool/idle_limit.h"
 #include "pool/learned_limit.h"
+#include "pool/load_latency.h"
 #include "pool/pace_sums.h"
 #include "pool/peak_latency.h"
 #include "pool/pool_vitals.h"
@@ -69,6 +70,9 @@ class Server : public std::enable_shared_from_this<Server> {
   // How long its answers take to begin, over all workers. Workers report to it; anyone may read.
   PeakLatency& latency() { return load_.latency; }
   const PeakLatency& latency() const { return load_.latency; }
+  // The same by requests in flight, for pools that ask for it.
+  LoadLatency& load_latency() { return load_latency_; }
+  const LoadLatency& load_latency() const { return load_latency_; }
   PaceSums& pace_sums() { return load_.pace_sums; }
   const PaceSums& pace_sums() const { return load_.pace_sums; }
 
@@ -143,6 +147,7 @@ class Server : public std::enable_shared_from_this<Server> {
   Published published_;
   Load load_;
   Failure failure_;
+  alignas(kCacheLine) LoadLatency load_latency_;
   // What hardly ever changes.
   alignas(kCacheLine) IdleLimit idle_limit_;
   std::shared_ptr<PoolVitals> vitals_;
