@@ -49,6 +49,14 @@ defaults: {pool: {algorithm: hash, subset: 2}})",
      R"(to: [3001, 3002, 3003]
 health: /health
 defaults: {pool: {algorithm: hash}})"},
+    {"F1100", "`prequal` without its algorithm",
+     "`prequal` says how `algorithm: prequal` draws servers; other algorithms would ignore it.",
+     R"(to: 3001
+health: /health
+defaults: {pool: {prequal: {samples: 5}}})",
+     R"(to: 3001
+health: /health
+defaults: {pool: {algorithm: prequal, prequal: {samples: 5}}})"},
     {"F3041", "a hash that changes nothing",
      "`hash` says how `algorithm: hash` finds a server. With another algorithm nothing comes of it.",
      R"(listen: :8080

@@ -161,31 +161,15 @@ void HealthMonitor::assess(WatchedServer& watched) {
 }
 
 void HealthMonitor::compare_paces(std::span<const Watched> servers) {
-  const TimePoint now = loop_.now();
-  recent_.clear();
-  for (const Watched& watched : servers) {
-    watched->answers.slide(now);
-    const bool takes_part = pool::is_serving(watched->machine.state());
-    recent_.push_back(takes_part ? watched->answers.recent(now) : pool::RecentAnswers{});
-  }
   if (servers.empty()) return;
+  recent_.clear();
+  for (const Watched& watched : servers) recent_.push_back(watched->pace.look(watched->machine.state(), loop_.now()));
   const pool::PoolPace pace(recent_, pool::slow_factor_of(servers.front()->pool->options()));
-  for (std::size_t index = 0; index < servers.size(); ++index) follow_pace(*servers[index], pace, recent_[index]);
-}
-
-void HealthMonitor::follow_pace(WatchedServer& watched, const pool::PoolPace& pace, const pool::RecentAnswers& recent) {
-  using Step = pool::SlowSpell::Step;
-  const pool::Pace seen = pace.of(recent);
-  const bool is_slow = watched.machine.state() == pool::ServerState::slow;
-  const Step step = watched.slow_spell.follow(seen, is_slow, loop_.now());
-  if (step == Step::begins) {
-    const Share max_share = watched.pool->options().passive.max_share;
-    if (!pool::may_slow_down(watched.pool->members(), *watched.server, max_share)) return;
-    feed(watched, [&](auto& machine, TimePoint now) { return machine.turned_slow(pace.words(recent), now); });
-  } else if (step == Step::ends) {
-    const char* why = seen == pool::Pace::normal ? "answers about as fast as the others again"
-                                                 : "too few answers to tell whether it is still slow";
-    feed(watched, [&](auto& machine, TimePoint now) { return machine.caught_up(why, now); });
+  for (std::size_t index = 0; index < servers.size(); ++index) {
+    WatchedServer& watched = *servers[index];
+    feed(watched, [&](auto& machine, TimePoint now) {
+      return watched.pace.follow(pace, recent_[index], *watched.pool, machine, now);
+    });
   }
 }
 

@@ -17,7 +17,6 @@
 #include "base/random.h"
 #include "net/resolver.h"
 #include "net/tls_handshake.h"
-#include "pool/answer_window.h"
 #include "pool/health_machine.h"
 #include "pool/pace.h"
 #include "pool/pool.h"
@@ -79,7 +78,6 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
   void assess(WatchedServer& watched);
   // Compares the servers of one pool by how long they take to answer.
   void compare_paces(std::span<const Watched> servers);
-  void follow_pace(WatchedServer& watched, const pool::PoolPace& pace, const pool::RecentAnswers& recent);
   // Hands a change to the listener.
   void tell(WatchedServer& watched, const std::optional<pool::Transition>& transition, bool was_undecided);
   // Gives the server's machine an input, by a call such as `machine.advance(now)`, and tells what changed.

@@ -14,7 +14,7 @@ WatchedServer::WatchedServer(runtime::EventLoop& loop, net::TlsClients& tls, std
       machine(*server, pool::HealthMachine::options_of(pool->options()), origin, loop.now()),
       detector(std::in_place, *server, pool->options().passive, loop.now()),
       check(pool::make_check_with_preface(pool->options(), server->endpoint())),
-      answers(*server, loop.now()),
+      pace(*server, loop.now()),
       schedule(pool->options().health.every),
       next_tick(loop.now() + detector->tick()),
       checker(loop, tls),

@@ -9,13 +9,12 @@
 #include "base/time.h"
 #include "net/socket_address.h"
 #include "net/tls_handshake.h"
-#include "pool/answer_window.h"
 #include "pool/health/check.h"
 #include "pool/health/health_checker.h"
 #include "pool/health/schedule.h"
 #include "pool/health_machine.h"
 #include "pool/outlier_detector.h"
-#include "pool/pace.h"
+#include "pool/pace_watch.h"
 #include "pool/pool.h"
 #include "runtime/event_loop.h"
 #include "runtime/task.h"
@@ -49,8 +48,7 @@ struct WatchedServer {
   pool::HealthMachine machine;
   std::optional<pool::OutlierDetector> detector;  // always there; replaced when its options change
   std::shared_ptr<const pool::HealthCheck> check;
-  pool::AnswerWindow answers;
-  pool::SlowSpell slow_spell;
+  pool::PaceWatch pace;
   pool::CheckSchedule schedule;
   TimePoint next_tick;
   Deadline resolve_at = kNever;

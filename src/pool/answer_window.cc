@@ -4,7 +4,7 @@
 
 namespace fairlead::pool {
 
-AnswerWindow::AnswerWindow(const Server& server, TimePoint now) : server_(server) { starts_.fill(mark(now)); }
+AnswerWindow::AnswerWindow(const Server& server, TimePoint now) : server_(server) { restart(now); }
 
 AnswerWindow::Mark AnswerWindow::mark(TimePoint now) const {
   const std::uint64_t in_flight = server_.in_flight();
@@ -22,21 +22,26 @@ void AnswerWindow::slide(TimePoint now) {
 
 RecentAnswers AnswerWindow::recent(TimePoint now) const {
   const Mark& oldest = start_of(kParts - 1);
-  const Mark end = mark(now);
-  // A server that answers nothing tells nothing of its pace, but those who wait do: all that came in the older half of
-  // the window have waited for the whole of the newer half.
   const Mark& middle = start_of(kParts / 2 - 1);
-  const std::uint64_t waiting = middle.begun - oldest.begun;
-  if (waiting > 0 && end.ended <= oldest.ended) {
-    return {.count = waiting, .mean = static_cast<double>(PaceSums::position_of(now - middle.at)), .is_stuck = true};
-  }
+  const Mark end = mark(now);
   const PaceSums::Reading sums = end.times - oldest.times;
-  if (sums.count() == 0) return {};
-  const auto count = static_cast<double>(sums.count());
-  const double mean = static_cast<double>(sums.positions()) / count;
-  return {.count = sums.count(),
+  // A server that answers little tells little of its pace, but those who wait do. Of those that came in the older half
+  // of the window at most so many wait no longer; the others have waited for the whole of the newer half, and will for
+  // as long as those that were answered.
+  const std::uint64_t came = middle.begun - oldest.begun;
+  const std::uint64_t gone = sums.count() + (end.ended - oldest.ended);
+  const std::uint64_t waiting = came - std::min(came, gone);
+  if (sums.count() + waiting == 0) return {};
+  const auto answered = static_cast<double>(sums.count());
+  const double usual = sums.count() == 0 ? 0 : static_cast<double>(sums.positions()) / answered;
+  const double waited = std::max(usual, static_cast<double>(PaceSums::position_of(now - middle.at)));
+  const double count = answered + static_cast<double>(waiting);
+  const double mean = (answered * usual + static_cast<double>(waiting) * waited) / count;
+  const double squares = static_cast<double>(sums.squares) + static_cast<double>(waiting) * waited * waited;
+  return {.count = sums.count() + waiting,
           .mean = mean,
-          .variance = std::max(static_cast<double>(sums.squares) / count - mean * mean, 0.0)};
+          .variance = std::max(squares / count - mean * mean, 0.0),
+          .is_stuck = waiting > 0 && gone == 0};
 }
 
 }  // namespace fairlead::pool

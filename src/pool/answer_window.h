@@ -18,6 +18,8 @@ struct RecentAnswers {
   double variance = 0;
   // None was answered: `count` requests wait, and have done so for at least `mean`.
   bool is_stuck = false;
+  // The server was slow a short while ago.
+  bool is_suspect = false;
 };
 
 // One per server, on the control thread. The server outlives it.
@@ -32,6 +34,8 @@ class AnswerWindow {
   // Call it every kShortest / 4 or so.
   void slide(TimePoint now);
   RecentAnswers recent(TimePoint now) const;
+  // Forgets what was before `now`.
+  void restart(TimePoint now) { starts_.fill(mark(now)); }
 
  private:
   static constexpr std::size_t kParts = 4;

@@ -78,9 +78,9 @@ std::optional<Transition> HealthMachine::turned_slow(std::string why, TimePoint 
   return settle("slow", std::move(why), now);
 }
 
-std::optional<Transition> HealthMachine::caught_up(std::string why, TimePoint now) {
+std::optional<Transition> HealthMachine::caught_up(std::string why, Duration warmup, TimePoint now) {
   if (!std::exchange(is_slow_, false)) return std::nullopt;
-  start_warmup(now);
+  start_warmup(std::min(warmup, options_.warmup), now);
   return settle("caught_up", std::move(why), now);
 }
 
@@ -107,14 +107,14 @@ std::optional<Transition> HealthMachine::unresolved(std::string why, TimePoint n
 std::optional<Transition> HealthMachine::set_admin(AdminState admin, std::string why, TimePoint now) {
   const bool comes_back = admin == AdminState::enabled && admin_ != AdminState::enabled;
   admin_ = admin;
-  if (comes_back && health_ == Health::up && !is_ejected_ && !is_slow_) start_warmup(now);
+  if (comes_back && health_ == Health::up && !is_ejected_ && !is_slow_) start_warmup(options_.warmup, now);
   return settle("operator", std::move(why), now);
 }
 
 std::optional<Transition> HealthMachine::advance(TimePoint now) {
   if (is_ejected_ && now >= eject_until_) {
     is_ejected_ = false;
-    if (health_ == Health::up) start_warmup(now);
+    if (health_ == Health::up) start_warmup(options_.warmup, now);
     return settle("ejection_over", fmt::format("tried again after {} out", short_duration(last_ejection_)), now);
   }
   if (is_warming_ && now >= warm_at_) {
@@ -160,7 +160,7 @@ void HealthMachine::passed(TimePoint now) {
   health_ = Health::up;
   was_admitted_ = true;
   warms_on_admission_ = true;
-  if (warms && !is_ejected_) start_warmup(now);
+  if (warms && !is_ejected_) start_warmup(options_.warmup, now);
 }
 
 void HealthMachine::failed(CheckVerdict verdict) {
@@ -178,10 +178,10 @@ void HealthMachine::failed(CheckVerdict verdict) {
   is_slow_ = false;
 }
 
-void HealthMachine::start_warmup(TimePoint now) {
+void HealthMachine::start_warmup(Duration length, TimePoint now) {
   warmup_start_ = now;
-  warm_at_ = deadline_after(now, options_.warmup);
-  is_warming_ = options_.warmup > Duration::zero();
+  warm_at_ = deadline_after(now, length);
+  is_warming_ = length > Duration::zero();
 }
 
 // Doubles with each ejection, until the server has stayed in for as long as it was out and for a whole window.

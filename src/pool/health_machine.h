@@ -79,8 +79,8 @@ class HealthMachine {
   // It answers far slower than the others, as `why` says. The caller has asked may_slow_down(). Ignored unless it is
   // serving and not known to be slow.
   std::optional<Transition> turned_slow(std::string why, TimePoint now);
-  // It does no longer, or nobody can tell any more; it warms up.
-  std::optional<Transition> caught_up(std::string why, TimePoint now);
+  // It does no longer, or nobody can tell any more; it warms up, for `warmup` at most.
+  std::optional<Transition> caught_up(std::string why, Duration warmup, TimePoint now);
   // Its name has this address now. After `unresolved` it is checked anew.
   std::optional<Transition> resolved(const net::SocketAddress& address, TimePoint now);
   // Its name has no address. The first time is a change, although it was shown as unresolved before.
@@ -120,7 +120,7 @@ class HealthMachine {
   void count(CheckVerdict verdict);
   void passed(TimePoint now);
   void failed(CheckVerdict verdict);
-  void start_warmup(TimePoint now);
+  void start_warmup(Duration length, TimePoint now);
   Duration next_ejection(TimePoint now) const;
   ServerState computed() const;
   std::string failure_words() const;

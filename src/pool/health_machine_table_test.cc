@@ -94,7 +94,7 @@ const std::array kTable{
         &Subject::slow_down,
         {disabled, draining, unresolved, checking, down, ejected, slow, slow, slow}},
     Row{"it answers as fast as the others again",
-        [](Subject& subject) { subject.machine.caught_up("as fast as the others", subject.now); },
+        [](Subject& subject) { subject.machine.caught_up("as fast as the others", 1h, subject.now); },
         {disabled, draining, unresolved, checking, down, ejected, warming, warming, up}},
     Row{"its name got an address",
         &Subject::resolve,

@@ -247,21 +247,24 @@ TEST_F(HealthMachineTest, a_server_that_the_operator_puts_back_warms_up) {
   EXPECT_EQ(machine.wake_at(), now_ + 1h + 10s);
 }
 
-TEST_F(HealthMachineTest, a_slow_server_keeps_a_tenth_of_its_weight_and_warms_up_once_it_is_fast) {
+TEST_F(HealthMachineTest, a_slow_server_keeps_a_hundredth_of_its_weight_and_warms_up_once_it_is_fast) {
   HealthMachine machine = up_machine();
   const auto slowed = machine.turned_slow("answers 12 times slower than the others", now_);
   EXPECT_EQ(slowed->to, ServerState::slow);
   EXPECT_EQ(slowed->reason, "slow");
   EXPECT_EQ(slowed->why, "answers 12 times slower than the others");
-  EXPECT_EQ(servers_[0].effective_weight(now_), 10 * Server::kWeightScale);
+  EXPECT_EQ(servers_[0].effective_weight(now_), Server::kWeightScale);
   EXPECT_EQ(machine.counts().slowdowns, 1u);
   EXPECT_FALSE(machine.turned_slow("still slow", now_ + 1s));
   EXPECT_EQ(machine.wake_at(), kNever) << "no warm-up goes on meanwhile";
-  const auto recovered = machine.caught_up("as fast as the others", now_ + 5s);
+  const auto recovered = machine.caught_up("as fast as the others", 1h, now_ + 5s);
   EXPECT_EQ(recovered->to, ServerState::warming);
   EXPECT_EQ(recovered->reason, "caught_up");
   EXPECT_EQ(servers_[0].effective_weight(now_ + 5s), 10 * Server::kWeightScale);
   EXPECT_EQ(servers_[0].effective_weight(now_ + 10s), 50 * Server::kWeightScale);
+  machine.turned_slow("answers 12 times slower than the others", now_ + 10s);
+  machine.caught_up("as fast as the others", 2s, now_ + 11s);
+  EXPECT_EQ(machine.wake_at(), now_ + 13s) << "a short spell asks for a short warm-up";
 }
 
 TEST_F(HealthMachineTest, a_new_address_after_none_is_checked_before_it_serves) {
@@ -370,7 +373,7 @@ class Walk {
         return machine.turned_slow("12 times slower", now_);
       case 10:
         is_slow_ = false;
-        return machine.caught_up("as fast as the others", now_);
+        return machine.caught_up("as fast as the others", 1h, now_);
       default:
         admin_ = AdminState::disabled;
         return machine.set_admin(admin_, "asked", now_);

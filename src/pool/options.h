@@ -39,7 +39,24 @@ struct ServerOptions {
   friend bool operator==(const ServerOptions&, const ServerOptions&) = default;
 };
 
-enum class Algorithm : std::uint8_t { round_robin, least_requests, p2c, ewma, random, first, hash, ip_hash, source };
+enum class Algorithm : std::uint8_t {
+  round_robin,
+  least_requests,
+  p2c,
+  ewma,
+  prequal,
+  random,
+  first,
+  hash,
+  ip_hash,
+  source
+};
+
+struct PrequalOptions {
+  std::uint32_t samples = 3;  // servers drawn for each request
+  Share hot{0.84};            // a server is hot when it is busier than this share of those that were drawn
+  friend bool operator==(const PrequalOptions&, const PrequalOptions&) = default;
+};
 
 enum class HealthType : std::uint8_t { tcp, http, tls, udp };
 
@@ -118,6 +135,7 @@ struct PoolOptions {
   std::vector<ServerOptions> servers;
   Algorithm algorithm = Algorithm::least_requests;
   HashOptions hash;                     // of `algorithm: hash`
+  PrequalOptions prequal;               // of `algorithm: prequal`
   std::optional<std::uint32_t> subset;  // servers that this Fairlead uses; empty: all
   HealthOptions health;
   PassiveOptions passive;

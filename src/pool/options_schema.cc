@@ -101,6 +101,13 @@ std::string place_of(const net::Endpoint& endpoint) {
   return net::Endpoint{host, endpoint.port, {}}.text();
 }
 
+void validate_prequal(const PoolOptions& pool, const Cursor& at, Report& report) {
+  if (pool.algorithm != Algorithm::prequal && pool.prequal != PrequalOptions())
+    report.error(at.at("prequal").key_place(), at.at("prequal").path(),
+                 {"F1100", "`prequal` is for `algorithm: prequal`", "this pool uses another algorithm",
+                  "add `algorithm: prequal`, or delete `prequal`"});
+}
+
 void validate_servers(const PoolOptions& pool, const Cursor& at, Report& report) {
   const Cursor list = at.at("servers");
   if (pool.servers.empty()) {
@@ -224,6 +231,7 @@ config::EnumWords<Algorithm> words_of(const Algorithm*) {
                     {"least_requests", Algorithm::least_requests},
                     {"p2c", Algorithm::p2c},
                     {"ewma", Algorithm::ewma},
+                    {"prequal", Algorithm::prequal},
                     {"random", Algorithm::random},
                     {"first", Algorithm::first},
                     {"hash", Algorithm::hash},
@@ -231,8 +239,7 @@ config::EnumWords<Algorithm> words_of(const Algorithm*) {
                     {"source", Algorithm::source}},
           .aliases = {{"least_conn", Algorithm::least_requests},
                       {"leastconn", Algorithm::least_requests},
-                      {"roundrobin", Algorithm::round_robin}},
-          .unsupported = {"prequal"}};
+                      {"roundrobin", Algorithm::round_robin}}};
 }
 
 config::EnumWords<HealthType> words_of(const HealthType*) {
@@ -294,8 +301,8 @@ config::SchemaPtr schema_of(const PassiveOptions*) {
       field("timeouts", &PassiveOptions::timeouts,
             "Whether a response that does not begin within `timeouts.first_byte` is a failure too."),
       field("slow_factor", &PassiveOptions::slow_factor,
-            "A server that answers this many times slower than the others of its pool is `slow`, and gets a tenth of "
-            "its share until it does no longer; `off`: never. Nor in pools that hash: their keys would move.")
+            "A server that answers this many times slower than the others of its pool is `slow`, and gets a hundredth "
+            "of its share until it does no longer; `off`: never. Nor in pools that hash: their keys would move.")
           .range(2, kMaxFactor));
 }
 
@@ -348,6 +355,15 @@ config::SchemaPtr inflight_limit() {
   return config::scalar(std::move(type));
 }
 
+config::SchemaPtr schema_of(const PrequalOptions*) {
+  constexpr std::uint32_t kMost = 8;
+  return record<PrequalOptions>(
+      field("samples", &PrequalOptions::samples, "Servers drawn at random for each request.").range(1, kMost),
+      field(
+          "hot", &PrequalOptions::hot,
+          "A server is hot, and only taken where all are, when it is busier than this share of those drawn of late."));
+}
+
 config::SchemaPtr schema_of(const PoolLimits*) {
   constexpr std::uint32_t kMostInterim = 1000;
   return record<PoolLimits>(
@@ -375,6 +391,7 @@ config::SchemaPtr schema_of(const PoolOptions*) {
       field("servers", &PoolOptions::servers, "The servers, each an address or a map."),
       field("algorithm", &PoolOptions::algorithm, "How a server is chosen for a request."),
       field("hash", &PoolOptions::hash, "With `algorithm: hash`: what decides where a request goes."),
+      field("prequal", &PoolOptions::prequal, "With `algorithm: prequal`: how servers are drawn."),
       field("subset", &PoolOptions::subset,
             "How many of the servers this Fairlead uses, others taking the place of those that fail; `off`: all.")
           .range(1, kMaxSubset),
@@ -405,6 +422,7 @@ void validate(const PoolOptions& pool, const Cursor& at, Report& report) {
   validate_health(pool, at, report);
   validate(pool.sticky, at.at("sticky"), report);
   validate_hash(pool, at, report);
+  validate_prequal(pool, at, report);
   const bool has_limit = pool.limits.max_inflight || std::ranges::any_of(pool.servers, [](const ServerOptions& server) {
                            return server.max_inflight.has_value();
                          });

@@ -30,6 +30,7 @@ config::EnumWords<OnDown> words_of(const OnDown*);
 void validate(const StickyOptions& sticky, const config::Cursor& at, config::Report& report);
 config::SchemaPtr schema_of(const HashOptions*);
 config::EnumWords<HashTable> words_of(const HashTable*);
+config::SchemaPtr schema_of(const PrequalOptions*);
 void validate_hash(const PoolOptions& pool, const config::Cursor& at, config::Report& report);
 config::SchemaPtr schema_of(const PoolOptions*);
 config::EnumWords<Algorithm> words_of(const Algorithm*);

@@ -15,15 +15,11 @@ namespace {
 // four a second for each server.
 constexpr double kDeviations = 6;
 
-}  // namespace
-
-SlowSpell::Step SlowSpell::follow(Pace seen, bool is_slow, TimePoint now) {
-  if (seen == Pace::slow || (is_slow && seen == Pace::between)) {
-    until_ = now + AnswerWindow::kLongest;
-    return is_slow ? Step::none : Step::begins;
-  }
-  return is_slow && (seen == Pace::normal || until_ <= now) ? Step::ends : Step::none;
+bool are_enough(const RecentAnswers& answers) {
+  return answers.count >= (answers.is_suspect ? PoolPace::kLeastOfSuspect : PoolPace::kLeastAnswers);
 }
+
+}  // namespace
 
 PoolPace::PoolPace(std::span<const RecentAnswers> servers, std::optional<std::uint32_t> factor)
     : limit_(std::log2(factor.value_or(1)) * PaceSums::kOctave) {
@@ -32,7 +28,7 @@ PoolPace::PoolPace(std::span<const RecentAnswers> servers, std::optional<std::ui
   double variances = 0;
   std::size_t answering = 0;
   for (const RecentAnswers& server : servers) {
-    if (server.count < kLeastAnswers) continue;
+    if (!are_enough(server)) continue;
     means.push_back(server.mean);
     if (server.is_stuck) continue;
     variances += server.variance;
@@ -47,7 +43,7 @@ PoolPace::PoolPace(std::span<const RecentAnswers> servers, std::optional<std::ui
 }
 
 Pace PoolPace::of(const RecentAnswers& server) const {
-  if (!median_ || server.count < kLeastAnswers) return Pace::unknown;
+  if (!median_ || !are_enough(server)) return Pace::unknown;
   const double behind = server.mean - *median_;
   if (behind < limit_ / 2) return Pace::normal;
   if (behind < limit_) return Pace::between;
@@ -63,11 +59,11 @@ std::string PoolPace::words(const RecentAnswers& server) const {
   const Duration usual = PaceSums::time_at(median_.value_or(0));
   const Duration taken = PaceSums::time_at(server.mean);
   if (server.is_stuck) {
-    return fmt::format("has answered none of {} requests for {}, the others take {}; gets a tenth of its share",
+    return fmt::format("has answered none of {} requests for {}, the others take {}; gets a hundredth of its share",
                        server.count, short_duration(taken), short_duration(usual));
   }
   const double factor = static_cast<double>(taken.count()) / static_cast<double>(usual.count());
-  return fmt::format("answers {} times slower than the others ({}, they {}); gets a tenth of its share",
+  return fmt::format("answers {} times slower than the others ({}, they {}); gets a hundredth of its share",
                      std::lround(factor), short_duration(taken), short_duration(usual));
 }
 

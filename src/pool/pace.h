@@ -17,23 +17,13 @@ namespace fairlead::pool {
 // `unknown`: too few answers to tell. `between`: slower than the others, but not by enough to be called slow.
 enum class Pace : std::uint8_t { unknown, normal, between, slow };
 
-// How long a server is taken to be slow: what was last seen of its pace holds for a while. One per server.
-class SlowSpell {
- public:
-  enum class Step : std::uint8_t { none, begins, ends };
-
-  // What follows from its pace, `seen` just now. `begins` is a wish: the pool may have too many slow servers already.
-  Step follow(Pace seen, bool is_slow, TimePoint now);
-
- private:
-  Deadline until_{};
-};
-
 // The usual pace of a pool at one moment, and how each server's compares.
 class PoolPace {
  public:
   // A server with fewer answers than this is not judged, nor does it take part in the comparison.
   static constexpr std::uint64_t kLeastAnswers = 8;
+  // Of one that was slow a short while ago, fewer will do: each may be a slow one.
+  static constexpr std::uint64_t kLeastOfSuspect = 4;
   // Of two servers nobody can say which one is the usual one.
   static constexpr std::size_t kLeastServers = 3;
   // Smaller differences matter to nobody, however many times slower they make a server.
@@ -44,7 +34,7 @@ class PoolPace {
   PoolPace(std::span<const RecentAnswers> servers, std::optional<std::uint32_t> factor);
 
   Pace of(const RecentAnswers& server) const;
-  // Of one that is slow: `answers 12 times slower than the others (240 ms, they 20 ms); gets a tenth of its share`.
+  // Of one that is slow: `answers 12 times slower than the others (240 ms, they 20 ms); gets a hundredth of its share`.
   std::string words(const RecentAnswers& server) const;
 
  private:

@@ -97,6 +97,30 @@ TEST_F(AnswerWindowTest, requests_that_all_wait_count_as_answers_that_took_as_lo
   EXPECT_FALSE(window_.recent(now_).is_stuck) << "one was answered";
 }
 
+// It answers too little to be judged by that alone, and what it answers is so late that it would never be noticed.
+TEST_F(AnswerWindowTest, requests_that_wait_behind_those_that_were_answered_count_with_them) {
+  run(3s, 1, 20ms);
+  std::vector<Permit> waiting;
+  for (int step = 0; step < 200; ++step) {
+    waiting.emplace_back(servers_[0]);
+    pass(10ms);
+    if (step % 50 != 49) continue;
+    waiting.pop_back();
+    servers_[0].pace_sums().record(800ms);
+  }
+  const RecentAnswers recent = window_.recent(now_);
+  EXPECT_FALSE(recent.is_stuck);
+  EXPECT_GE(recent.count, 20u);
+  EXPECT_NEAR(recent.mean, static_cast<double>(PaceSums::position_of(800ms)), 0.1);
+}
+
+TEST_F(AnswerWindowTest, long_streams_do_not_make_those_beside_them_wait) {
+  std::vector<Permit> streams;
+  for (int stream = 0; stream < 40; ++stream) streams.emplace_back(servers_[0]);
+  run(5s, 1, 20ms);
+  EXPECT_NEAR(window_.recent(now_).mean, static_cast<double>(PaceSums::position_of(20ms)), 0.1);
+}
+
 TEST_F(AnswerWindowTest, requests_that_have_just_come_are_not_called_stuck) {
   for (int step = 0; step < 200; ++step) pass(10ms);
   std::vector<Permit> burst;
@@ -118,7 +142,7 @@ TEST(PoolPace, a_server_that_is_factor_times_slower_than_the_median_is_slow) {
   EXPECT_EQ(pace.of(answers(100, 90ms)), Pace::between);
   EXPECT_EQ(pace.of(answers(100, 40ms)), Pace::normal);
   EXPECT_EQ(pace.words(servers[2]),
-            "answers 11 times slower than the others (239 ms, they 21 ms); gets a tenth of its share");
+            "answers 11 times slower than the others (239 ms, they 21 ms); gets a hundredth of its share");
 }
 
 TEST(PoolPace, nothing_is_known_of_two_servers_or_of_few_answers_or_without_a_factor) {
@@ -130,6 +154,15 @@ TEST(PoolPace, nothing_is_known_of_two_servers_or_of_few_answers_or_without_a_fa
   EXPECT_EQ(PoolPace(three, 5).of(three[1]), Pace::slow);
   EXPECT_EQ(PoolPace(three, 5).of(answers(7, 240ms)), Pace::unknown);
   EXPECT_EQ(PoolPace(three, std::nullopt).of(three[1]), Pace::unknown);
+}
+
+TEST(PoolPace, of_a_server_that_was_slow_a_while_ago_fewer_answers_tell) {
+  std::vector<RecentAnswers> servers{answers(100, 20ms), answers(100, 20ms), answers(4, 240ms)};
+  EXPECT_EQ(PoolPace(servers, 5).of(servers[2]), Pace::unknown);
+  servers[2].is_suspect = true;
+  EXPECT_EQ(PoolPace(servers, 5).of(servers[2]), Pace::slow);
+  servers[2].count = 3;
+  EXPECT_EQ(PoolPace(servers, 5).of(servers[2]), Pace::unknown);
 }
 
 TEST(PoolPace, what_is_slow_everywhere_makes_nobody_slow) {
@@ -155,7 +188,7 @@ TEST(PoolPace, a_server_that_answers_nothing_is_slow_once_it_kept_requests_waiti
   const std::vector<RecentAnswers> quick{answers(100, 20ms), answers(100, 20ms), stuck};
   EXPECT_EQ(PoolPace(quick, 5).of(stuck), Pace::slow);
   EXPECT_EQ(PoolPace(quick, 5).words(stuck),
-            "has answered none of 40 requests for 494 ms, the others take 20 ms; gets a tenth of its share");
+            "has answered none of 40 requests for 494 ms, the others take 20 ms; gets a hundredth of its share");
   const std::vector<RecentAnswers> leisurely{answers(100, 200ms), answers(100, 200ms), stuck};
   EXPECT_NE(PoolPace(leisurely, 5).of(stuck), Pace::slow);
   const std::vector<RecentAnswers> all(3, stuck);

@@ -18,6 +18,9 @@ constexpr Error kAllFull{
 // Draws of a balancer before all servers are looked at one after the other.
 constexpr int kRedraws = 4;
 
+// The requests that a server was busy with beside the one that ends.
+std::uint32_t others_in_flight(const Server& server) { return std::max(server.in_flight(), 1U) - 1; }
+
 void record_answer(Server& server, Duration wait, TimePoint now) {
   server.latency().record_answer(wait, now);
   server.pace_sums().record(wait);
@@ -36,7 +39,8 @@ PoolView::PoolView(std::shared_ptr<const Pool> pool, Random& random, SuspectList
     : pool_(std::move(pool)),
       random_(random),
       suspects_(suspects),
-      balancer_(balancer_type(pool_->options().algorithm).make(*pool_, random)) {
+      balancer_(balancer_type(pool_->options().algorithm).make(*pool_, random)),
+      by_load_(pool_->options().algorithm == Algorithm::prequal) {
   eligible_.reserve(pool_->members().size());
 }
 
@@ -185,12 +189,14 @@ void PoolView::report(Server& server, int status, Duration wait, TimePoint now) 
   // An error is often faster than an answer. It must not make the server look like a fast one, which would draw more
   // requests to it: those of the server make it look slow, those of the client are passed over.
   if (status >= 500 || pool_->options().passive.statuses.contains(status)) {
-    server.latency().record_failure(wait, now);
+    note_failure(server, wait, now);
     server.record_overload();
   } else if (status >= 400) {
     server.latency().record_at_least(wait, now);
+    if (by_load_) server.load_latency().record_at_least(others_in_flight(server), wait, now);
   } else {
     record_answer(server, wait, now);
+    if (by_load_) server.load_latency().record_answer(others_in_flight(server), wait, now);
     server.record_answer_time(wait, now);
   }
 
@@ -203,11 +209,18 @@ void PoolView::report(Server& server, int status, Duration wait, TimePoint now) 
 void PoolView::report(Server& server, const Error& error, Duration wait, TimePoint now) {
   const bool is_failure = counts_against_server(error, pool_->options().passive);
   if (error.blame == Blame::upstream) server.record_overload();
-  if (is_failure)
-    server.latency().record_failure(wait, now);
-  else
+  if (is_failure) {
+    note_failure(server, wait, now);
+  } else {
     record_no_answer(server, wait, now);
+    if (by_load_) server.load_latency().record_at_least(others_in_flight(server), wait, now);
+  }
   if (is_failure && server.record_failure()) suspects_.on_suspect(server);
+}
+
+void PoolView::note_failure(Server& server, Duration wait, TimePoint now) const {
+  server.latency().record_failure(wait, now);
+  if (by_load_) server.load_latency().record_failure(others_in_flight(server), wait, now);
 }
 
 }  // namespace fairlead::pool

@@ -74,11 +74,13 @@ class PoolView {
   std::optional<Permit> take_any(const TriedServers& tried);
   std::optional<Permit> take_reserve(const TriedServers& tried, bool backup);
   Server* untried_reserve(const TriedServers& tried) const;
+  void note_failure(Server& server, Duration wait, TimePoint now) const;
 
   std::shared_ptr<const Pool> pool_;
   Random& random_;
   SuspectListener& suspects_;
   std::unique_ptr<Balancer> balancer_;
+  bool by_load_;  // latencies are recorded by requests in flight, too
   AnswerTimes answer_times_;
   std::vector<Candidate> eligible_;
   std::uint64_t epoch_ = 0;

@@ -24,7 +24,7 @@ class PoolViewTest : public testing::Test {
   }
   std::set<std::size_t> picked(PoolView& view, const TriedServers& tried = {}) {
     std::set<std::size_t> indexes;
-    for (int pick = 0; pick < 200; ++pick) {
+    for (int pick = 0; pick < 4000; ++pick) {
       if (const auto server = view.pick(tried, kTestStart)) indexes.insert(servers_.index_of(*server));
     }
     return indexes;

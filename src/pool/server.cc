@@ -21,14 +21,15 @@ Server::Server(std::shared_ptr<PoolVitals> vitals, std::string pool, std::string
 std::uint32_t Server::effective_weight(TimePoint now) const {
   const std::uint32_t full = weight() * kWeightScale;
   const ServerState shown = state();
-  if (shown == ServerState::slow) return static_cast<std::uint32_t>(static_cast<double>(full) * kReducedShare);
-  if (full == 0 || shown != ServerState::warming) return full;
+  const auto part = [full](double share) {
+    return std::max(static_cast<std::uint32_t>(static_cast<double>(full) * share), std::uint32_t{1});
+  };
+  if (full == 0 || (shown != ServerState::warming && shown != ServerState::slow)) return full;
+  if (shown == ServerState::slow) return part(kSlowShare);
   const auto warmup = published_.warmup.load(std::memory_order_relaxed);
   const auto elapsed = now.time_since_epoch().count() - published_.warmup_start.load(std::memory_order_relaxed);
   if (elapsed >= warmup) return full;
-  const double progress = static_cast<double>(elapsed) / static_cast<double>(warmup);
-  const double ramped = static_cast<double>(full) * std::max(progress, kReducedShare);
-  return std::max(static_cast<std::uint32_t>(ramped), std::uint32_t{1});
+  return part(std::max(static_cast<double>(elapsed) / static_cast<double>(warmup), kColdShare));
 }
 
 bool Server::record_failure() {
@@ -44,8 +45,11 @@ void Server::publish_state(ServerState state, TimePoint warmup_start, Duration w
   published_.warmup_start.store(warmup_start.time_since_epoch().count(), std::memory_order_relaxed);
   published_.warmup.store(warmup.count(), std::memory_order_relaxed);
   published_.state.store(state, std::memory_order_relaxed);
-  // What it was like before it failed says nothing of it now.
-  if (state == ServerState::warming) load_.latency.forget();
+  // What it was like before it failed or was slow says nothing of it now.
+  if (state == ServerState::warming) {
+    load_.latency.forget();
+    load_latency_.forget();
+  }
   announce_change();
 }
 

@@ -17,6 +17,7 @@
 #include "net/socket_address.h"
 #include "pool/idle_limit.h"
 #include "pool/learned_limit.h"
+#include "pool/load_latency.h"
 #include "pool/pace_sums.h"
 #include "pool/peak_latency.h"
 #include "pool/pool_vitals.h"
@@ -31,8 +32,10 @@ class Server : public std::enable_shared_from_this<Server> {
  public:
   // Effective weights are in units of 1 / kWeightScale, so that a small weight can be ramped too.
   static constexpr std::uint32_t kWeightScale = 256;
-  // The share of its weight that a server has while it is slow, and with which it starts to warm up.
-  static constexpr double kReducedShare = 0.1;
+  // The share of its weight with which a server starts to warm up, and the one that it has while it is slow: enough to
+  // see whether it still is, and too little for the slowest hundredth of requests.
+  static constexpr double kColdShare = 0.1;
+  static constexpr double kSlowShare = 0.01;
 
   // `vitals` belong to the pool called `pool`. Starts as `checking`, or `unresolved` where `endpoint` needs a lookup.
   Server(std::shared_ptr<PoolVitals> vitals, std::string pool, std::string name, net::Endpoint endpoint,
@@ -60,13 +63,16 @@ class Server : public std::enable_shared_from_this<Server> {
   std::uint64_t requests() const { return load_.requests.load(std::memory_order_relaxed); }
   std::uint64_t successes() const { return load_.successes.load(std::memory_order_relaxed); }
   std::uint64_t failures() const { return failure_.failures.load(std::memory_order_relaxed); }
-  // The weight in units of 1 / kWeightScale: kReducedShare of it while slow, ramped from there to all of it while
+  // The weight in units of 1 / kWeightScale: kSlowShare of it while slow, ramped from kColdShare to all of it while
   // warming; at least 1 unless the configured weight is 0.
   std::uint32_t effective_weight(TimePoint now) const;
 
   // How long its answers take to begin, over all workers. Workers report to it; anyone may read.
   PeakLatency& latency() { return load_.latency; }
   const PeakLatency& latency() const { return load_.latency; }
+  // The same by requests in flight, for pools that ask for it.
+  LoadLatency& load_latency() { return load_latency_; }
+  const LoadLatency& load_latency() const { return load_latency_; }
   PaceSums& pace_sums() { return load_.pace_sums; }
   const PaceSums& pace_sums() const { return load_.pace_sums; }
 
@@ -141,6 +147,7 @@ class Server : public std::enable_shared_from_this<Server> {
   Published published_;
   Load load_;
   Failure failure_;
+  alignas(kCacheLine) LoadLatency load_latency_;
   // What hardly ever changes.
   alignas(kCacheLine) IdleLimit idle_limit_;
   std::shared_ptr<PoolVitals> vitals_;

@@ -81,6 +81,14 @@ TEST(Server, a_warming_server_of_any_weight_but_zero_gets_a_share) {
   EXPECT_EQ(servers[1].effective_weight(kTestStart), 0u);
 }
 
+TEST(Server, a_slow_server_has_a_hundredth_of_its_weight_and_never_nothing_of_it) {
+  TestServers servers(std::vector<std::uint32_t>{100, 1, 0});
+  for (std::size_t index : {0, 1, 2}) servers[index].publish_state(ServerState::slow, {}, {});
+  EXPECT_EQ(servers[0].effective_weight(kTestStart), Server::kWeightScale);
+  EXPECT_GT(servers[1].effective_weight(kTestStart), 0u);
+  EXPECT_EQ(servers[2].effective_weight(kTestStart), 0u);
+}
+
 TEST(Server, a_learned_limit_is_the_one_that_permits_hold) {
   TestServers servers(1);
   Server& server = servers[0];

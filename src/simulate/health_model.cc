@@ -18,7 +18,7 @@ HealthModel::HealthModel(const pool::Pool& pool, Backend& backend, Random& rando
     pool::Server& server = *member.server;
     watched_.push_back({.machine = {server, pool::HealthMachine::options_of(options), pool::Origin::process_start, now},
                         .detector = {server, options.passive, now},
-                        .answers = {server, now},
+                        .pace = {server, now},
                         .schedule = pool::CheckSchedule(options.health.every),
                         .next_tick = now,
                         .check_at = now});
@@ -95,26 +95,11 @@ void HealthModel::assess(Watched& watched, TimePoint now) {
 
 void HealthModel::compare_paces(TimePoint now) {
   recent_.clear();
-  for (Watched& watched : watched_) {
-    watched.answers.slide(now);
-    const bool takes_part = pool::is_serving(watched.machine.state());
-    recent_.push_back(takes_part ? watched.answers.recent(now) : pool::RecentAnswers{});
-  }
+  for (Watched& watched : watched_) recent_.push_back(watched.pace.look(watched.machine.state(), now));
   const pool::PoolPace pace(recent_, pool::slow_factor_of(pool_.options()));
-  for (std::size_t index = 0; index < watched_.size(); ++index) follow_pace(watched_[index], pace, recent_[index], now);
-}
-
-void HealthModel::follow_pace(Watched& watched, const pool::PoolPace& pace, const pool::RecentAnswers& recent,
-                              TimePoint now) {
-  using Step = pool::SlowSpell::Step;
-  const bool is_slow = watched.machine.state() == pool::ServerState::slow;
-  const Step step = watched.slow_spell.follow(pace.of(recent), is_slow, now);
-  if (step == Step::begins) {
-    const Share max_share = pool_.options().passive.max_share;
-    if (!pool::may_slow_down(pool_.members(), watched.machine.server(), max_share)) return;
-    heed(watched, watched.machine.turned_slow("slower than the others", now), now);
-  } else if (step == Step::ends) {
-    heed(watched, watched.machine.caught_up("as fast as the others", now), now);
+  for (std::size_t index = 0; index < watched_.size(); ++index) {
+    Watched& watched = watched_[index];
+    heed(watched, watched.pace.follow(pace, recent_[index], pool_, watched.machine, now), now);
   }
 }
 

@@ -7,11 +7,10 @@
 
 #include "base/random.h"
 #include "base/time.h"
-#include "pool/answer_window.h"
 #include "pool/health/schedule.h"
 #include "pool/health_machine.h"
 #include "pool/outlier_detector.h"
-#include "pool/pace.h"
+#include "pool/pace_watch.h"
 #include "pool/pool.h"
 #include "pool/pool_view.h"
 #include "simulate/backend.h"
@@ -41,13 +40,12 @@ class HealthModel final : public pool::SuspectListener {
   struct Watched {
     pool::HealthMachine machine;
     pool::OutlierDetector detector;
-    pool::AnswerWindow answers;
+    pool::PaceWatch pace;
     pool::CheckSchedule schedule;
     TimePoint next_tick;
     TimePoint check_at;  // begins, or ends where there is an answer
     TimePoint check_began{};
     std::optional<Reply> answer{};  // of the check that is running
-    pool::SlowSpell slow_spell;
     TimePoint left_at = kNever;
   };
 
@@ -55,7 +53,6 @@ class HealthModel final : public pool::SuspectListener {
   void answered(Watched& watched, const Reply& answer, TimePoint now);
   void assess(Watched& watched, TimePoint now);
   void compare_paces(TimePoint now);
-  void follow_pace(Watched& watched, const pool::PoolPace& pace, const pool::RecentAnswers& recent, TimePoint now);
   void heed(Watched& watched, const std::optional<pool::Transition>& transition, TimePoint now);
   void plan_next();
 

@@ -75,6 +75,27 @@ TEST(LoadRun, a_death_costs_what_is_not_retried) {
   EXPECT_EQ(outcome.retries, 0U);
 }
 
+// Queues of chance make healthy servers look slow where load is not looked at. That must not take their share for long.
+TEST(LoadRun, comparing_paces_costs_equal_servers_with_queues_little) {
+  const auto p99_of_round_robin = [](std::optional<std::uint32_t> slow_factor) {
+    LoadModel model = model_of(4, 130, 10min);
+    model.traffic.service = {.median = 50ms, .p99 = 500ms};
+    model.options.algorithm = pool::Algorithm::round_robin;
+    model.options.passive.slow_factor = slow_factor;
+    return run_on_farm(model, 4).percentile(0.99);
+  };
+  EXPECT_LT(p99_of_round_robin(5), p99_of_round_robin(std::nullopt) * 3 / 2);
+}
+
+// One that answers ever later answers too little to be compared by its answers alone.
+TEST(LoadRun, a_server_that_drowns_is_noticed_where_load_is_not_looked_at) {
+  LoadModel model = model_of(4, 110, 2min);
+  model.traffic.service = {.median = 50ms, .p99 = 500ms};
+  model.options.algorithm = pool::Algorithm::round_robin;
+  const LoadOutcome outcome = run_on_farm(model, 4, {{.kind = FaultKind::slows, .server = 1, .at = 20s, .factor = 20}});
+  EXPECT_LT(outcome.percentile(0.99), 10s);
+}
+
 TEST(LoadRun, a_hung_server_is_found_by_a_page_and_not_by_connecting) {
   LoadModel model = model_of(3, 100, 2min);
   model.timeouts.first_byte = 5s;

@@ -192,7 +192,7 @@ TEST_P(BalancerContract, a_warming_server_gets_a_small_share_that_grows) {
   for (const Duration elapsed : {0s, 3s, 6s, 10s}) {
     balancer->update(servers.candidates(kTestStart + elapsed));
     const int hits = shares(*balancer, servers, 20'000, 1)[0];
-    const double weight = std::max(static_cast<double>(elapsed / 1s) / 10, Server::kReducedShare);
+    const double weight = std::max(static_cast<double>(elapsed / 1s) / 10, Server::kColdShare);
     const double expected = weight / (weight + 3);
     EXPECT_NEAR(hits, 20'000 * expected, three_sigma(20'000, expected)) << elapsed / 1s << " s";
     EXPECT_GT(hits, before);

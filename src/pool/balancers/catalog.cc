@@ -13,6 +13,7 @@ extern constinit const BalancerType hash;
 extern constinit const BalancerType ip_hash;
 extern constinit const BalancerType least_requests;
 extern constinit const BalancerType peak_ewma;
+extern constinit const BalancerType prequal;
 extern constinit const BalancerType round_robin;
 extern constinit const BalancerType p2c;
 extern constinit const BalancerType source;
@@ -20,8 +21,8 @@ extern constinit const BalancerType weighted_random;
 
 namespace {
 
-constexpr std::array kCatalog{&least_requests, &peak_ewma, &p2c,     &round_robin, &weighted_random,
-                              &first,          &hash,      &ip_hash, &source};
+constexpr std::array kCatalog{&least_requests,  &peak_ewma, &prequal, &p2c,     &round_robin,
+                              &weighted_random, &first,     &hash,    &ip_hash, &source};
 
 }  // namespace
 
