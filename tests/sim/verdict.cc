@@ -24,6 +24,8 @@ class Judge {
     // Where everything is cut, any end will do but a false success.
     if (outcome_.ended >= circumstances_.cut_at) return;
     if (circumstances_.total && is_late()) return;
+    if (outcome_.was_full) return check_full();
+    if (outcome_.conduct.refusal != 0) return expect_refusal_of_head();
     if (circumstances_.largest_body && outcome_.body > *circumstances_.largest_body) return expect_too_large();
     // Of two that had it at once, the one that was given up proves nothing.
     const bool is_hedged = circumstances_.are_hedged && attempts_.size() > 1;
@@ -46,6 +48,23 @@ class Judge {
     const bool began_at_once = !outcome_.conduct.is_slow && !outcome_.conduct.is_pipelined;
     if (began_at_once && took > *circumstances_.total + kSlack) violate("took longer than `timeouts.total`");
     return took >= *circumstances_.total;
+  }
+
+  void check_full() {
+    if (!circumstances_.are_seats_limited) violate("was refused for no reason");
+    if (!attempts_.empty()) violate("was refused with its connection, and reached a server");
+  }
+
+  void expect_refusal_of_head() {
+    if (!attempts_.empty()) violate("has a head beyond a limit and reached a server");
+    if (is_own() && outcome_.status != outcome_.conduct.refusal)
+      violate(fmt::format("should have got {}", outcome_.conduct.refusal));
+    if (!is_own()) check_unseen();
+  }
+
+  // Its connection was one too many, or made room for another.
+  bool lost_its_seat() const {
+    return circumstances_.are_seats_limited && is_cut() && attempts_.empty() && outcome_.server == 0;
   }
 
   void expect_too_large() {
@@ -97,8 +116,8 @@ class Judge {
       if (outcome_.status != 502 && outcome_.status != 503 && outcome_.status != 504) violate("has a strange answer");
       return;
     }
-    const bool may_be_closed =
-        outcome_.conduct.is_pipelined || !outcome_.conduct.is_first || outcome_.ended >= circumstances_.drained_at;
+    const bool may_be_closed = outcome_.conduct.is_pipelined || !outcome_.conduct.is_first ||
+                               outcome_.ended >= circumstances_.drained_at || lost_its_seat();
     if (!may_be_closed) violate("was dropped");
   }
 
@@ -180,7 +199,7 @@ class Judge {
                           outcome_.ended == outcome_.began;
     // What must not be sent twice is lost where a server ends its connection just then.
     const bool may_be_lost = circumstances_.servers_hang_up && outcome_.method == "POST";
-    if (outcome_.server == 0 && !may_be_closed && !was_late && !may_be_lost)
+    if (outcome_.server == 0 && !may_be_closed && !was_late && !may_be_lost && !lost_its_seat())
       violate("failed although a server was well");
   }
 
