@@ -176,29 +176,31 @@ runtime::Task<void> Exchange::forward(http::ClientStream& upstream) {
     co_return;
   }
   // Both at once: a response may come before the upload is over.
-  const Result<void> outcome =
-      co_await runtime::Both(send_request_body(upstream), relay_response(upstream), [this, &upstream] {
-        end_upload();
-        downstream_.interrupt_reading();
-        upstream.cancel();
-      });
+  runtime::Task<void> response = may_hedge() ? relay_first_response(upstream) : relay_response(upstream);
+  const Result<void> outcome = co_await runtime::Both(send_request_body(upstream), std::move(response), [this] {
+    end_upload();
+    downstream_.interrupt_reading();
+    upstream_->cancel();
+  });
   if (!response_complete_) co_await Result<void>(outcome);
 }
 
 // Once, and not where the client came back to its server.
 bool Exchange::may_hedge() const {
   return route_->options.hedge && retry_.may_repeat_method() && tried_.count() == 1 && sticky_.wanted() == nullptr &&
-         request_.upgrade().empty();
+         request_.upgrade().empty() && !downstream_.is_receiving();
 }
 
 runtime::Task<void> Exchange::relay_first_response(http::ClientStream& upstream) {
-  Hedge hedge(context_, pool(), request_, route_->options, downstream_, key_hash_);
+  Hedge hedge(context_, pool(), request_, kept_body_, route_->options, downstream_, key_hash_);
   hedge_ = &hedge;
   co_await hedge.race({.stream = upstream, .server = *server_, .past = past_, .began = try_began_}, tried_,
                       answer_deadline());
   hedge_ = nullptr;
   if (hedge.is_sent()) hedge_note_ = hedge.has_won() ? "won" : "lost";
   if (hedge.has_won()) {
+    // What the first server was still being sent was canceled with its answer; that takes until the next turn.
+    while (!upload_ended_) co_await runtime::Yield(context_.loop);
     // The first connection ends here, and with it the first server's work.
     use(hedge.take_lease());
     permit_ = hedge.take_permit();

@@ -54,7 +54,9 @@ Client::Request Client::make_request(Manner manner) {
   request.is_old = chance(plan_.old_rate);
   request.upgrades = !request.is_old && chance(plan_.upgrade_rate);
   const bool is_post = !request.upgrades && (manner == Manner::half_body || chance(0.4));
-  request.method = is_post ? "POST" : !request.upgrades && manner < Manner::stalls && chance(0.2) ? "HEAD" : "GET";
+  request.method = is_post                                                       ? (chance(0.3) ? "PUT" : "POST")
+                   : !request.upgrades && manner < Manner::stalls && chance(0.2) ? "HEAD"
+                                                                                 : "GET";
   request.closes = !request.upgrades && chance(plan_.close_rate);
   request.head = fmt::format("{} /r/{}?q=1 HTTP/1.{}\r\nHost: app\r\nX-Forwarded-For: 6.6.6.6\r\n", request.method,
                              request.id, request.is_old ? 0 : 1);

@@ -77,9 +77,13 @@ class Judge {
     if (is_own() && outcome_.status != 413) violate("should have got 413");
   }
 
+  bool may_be_repeated() const {
+    return outcome_.method != "POST" && (outcome_.method != "PUT" || circumstances_.are_puts_repeated);
+  }
+
   // A request is never sent twice unless a repeat does no harm.
   void check_repeats() {
-    if (outcome_.method == "POST" && attempts_.size() > 1) violate("was sent to servers twice");
+    if (!may_be_repeated() && attempts_.size() > 1) violate("was sent to servers twice");
     // One more for a kept connection that the server had just closed.
     if (attempts_.size() > circumstances_.retries + 2 + (circumstances_.are_hedged ? 1 : 0))
       violate("was sent too often");
@@ -122,9 +126,7 @@ class Judge {
   }
 
   void check_fate(const Attempt& last) {
-    if (last.is_uncertain) return;
-    // Where the answer to a later request is cut, the reset may overtake this one's.
-    if (outcome_.conduct.is_followed && is_cut()) return;
+    if (last.is_uncertain || may_be_overtaken()) return;
     switch (last.fate) {
       case Fate::answered:
       case Fate::past_the_end:
@@ -170,6 +172,10 @@ class Judge {
     }
   }
 
+  // Where the answer to a later request is cut, or what was sent ahead is too much to be read to its end, the reset may
+  // overtake this one's answer.
+  bool may_be_overtaken() const { return outcome_.conduct.is_followed && is_cut(); }
+
   // The server for that could not be reached.
   bool was_to_be_retried(const Attempt& last) const {
     return last.status == circumstances_.retried_status && is_own() && outcome_.status >= 502;
@@ -182,11 +188,11 @@ class Judge {
   }
   bool is_own_502() const {
     // A repeat may have ended on a server that cannot be reached.
-    return is_own() && (outcome_.status == 502 || (outcome_.status == 504 && outcome_.method != "POST"));
+    return is_own() && (outcome_.status == 502 || (outcome_.status == 504 && may_be_repeated()));
   }
 
   void expect_own(int status) {
-    const bool was_repeated = circumstances_.are_tries_short && outcome_.method != "POST";
+    const bool was_repeated = circumstances_.are_tries_short && may_be_repeated();
     const bool is_expected = status == 502 || was_repeated ? is_own_502() : is_own() && outcome_.status == status;
     if (!is_expected) violate(fmt::format("should have got {}", status));
   }
@@ -198,8 +204,8 @@ class Judge {
     const bool was_late = !outcome_.conduct.is_first && outcome_.ending == Ending::closed && attempts_.empty() &&
                           outcome_.ended == outcome_.began;
     // What must not be sent twice is lost where a server ends its connection just then.
-    const bool may_be_lost = circumstances_.servers_hang_up && outcome_.method == "POST";
-    if (outcome_.server == 0 && !may_be_closed && !was_late && !may_be_lost && !lost_its_seat())
+    const bool may_be_lost = circumstances_.servers_hang_up && (outcome_.method == "POST" || outcome_.method == "PUT");
+    if (outcome_.server == 0 && !may_be_closed && !was_late && !may_be_lost && !lost_its_seat() && !may_be_overtaken())
       violate("failed although a server was well");
   }
 

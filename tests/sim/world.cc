@@ -126,6 +126,7 @@ void World::plan_options() {
     if (chance(0.2)) route.body.buffer = ByteCount{1024 + random_.below(4096)};
     if (chance(0.2)) route.body.max = ByteCount{random_.below(3000)};
   }
+  if (chance(0.5)) route.retry.methods.emplace_back("PUT");
   if (chance(0.25)) route.hedge = proxy::HedgeOptions{.after = 1ms + time_below(chance(0.5) ? 20ms : 1s)};
   options_.routes.push_back(route);
   plan_sticky();
@@ -298,6 +299,7 @@ Report World::run() {
                    .servers_hang_up = servers_hang_up_,
                    .are_seats_limited = seats_ > 0,
                    .retries = route.retry.attempts,
+                   .are_puts_repeated = std::ranges::find(route.retry.methods, "PUT") != route.retry.methods.end(),
                    .are_hedged = route.hedge.has_value(),
                    .are_tries_short = route.timeouts.per_try.has_value(),
                    .total = route.timeouts.total,
