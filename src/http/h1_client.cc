@@ -65,7 +65,7 @@ runtime::Task<void> H1Client::connected(Deadline deadline) {
 
 bool H1Client::is_reusable() const {
   return keep_alive_ && has_response_ && !is_broken_ && decoder_.is_complete() && output_.is_complete() &&
-         output_.is_flushed() && input_.unread().empty() && !connection_.is_lost() && !connection_.has_hung_up() &&
+         output_.is_settled() && input_.unread().empty() && !connection_.is_lost() && !connection_.has_hung_up() &&
          !connection_.is_canceled();
 }
 
@@ -93,10 +93,17 @@ runtime::Task<void> H1Client::send_head(OutgoingFraming framing, std::string_vie
 }
 
 runtime::Task<void> H1Client::send_body(BodyPart part, std::string_view trailer_lines) {
-  return send(output_.send_part(std::move(part), trailer_lines));
+  // Never left: a server may answer without reading a body, and whoever waits for that must not wait for this.
+  return finish_sending(output_.send_part(std::move(part), trailer_lines));
 }
 
 runtime::Task<void> H1Client::send(runtime::IoResult sent) {
+  if (sent.ok() && output_.leave()) return runtime::done();
+  return finish_sending(sent);
+}
+
+runtime::Task<void> H1Client::finish_sending(runtime::IoResult sent) {
+  output_.take_back();
   if (output_.is_batched()) {
     co_await output_.batched();
     sent = output_.sent();
@@ -132,6 +139,7 @@ runtime::Task<const ResponseHead*> H1Client::read_head(Method request_method, De
   }
   while (true) {
     const Result<void> ready = co_await with_result(connection_.readable(deadline));
+    if (output_.is_stuck()) co_await finish_sending(output_.sent());
     co_await receive_head(ready);
     const ResponseHead* head = co_await take_head(request_method);
     if (head != nullptr) co_return head;
@@ -141,6 +149,7 @@ runtime::Task<const ResponseHead*> H1Client::read_head(Method request_method, De
 runtime::Task<void> H1Client::answer_begins(Deadline deadline) {
   while (input_.unread().empty()) {
     const Result<void> ready = co_await with_result(connection_.readable(deadline));
+    if (output_.is_stuck()) co_await finish_sending(output_.sent());
     co_await receive_head(ready);
   }
 }
@@ -165,10 +174,12 @@ Result<void> H1Client::receive_head(const Result<void>& ready) {
 Result<const ResponseHead*> H1Client::take_head(Method request_method) {
   const ParseLimits limits{.head_bytes = limits_.head_bytes, .max_fields = limits_.fields};
   const std::string_view unread = input_.unread();
-  const bool is_first_look = head_scan_ == 0;
-  if (!find_head_end(unread, limits, head_scan_) && !is_first_look) return nullptr;
+  if (head_scan_ != 0 && !find_head_end(unread, limits, head_scan_)) return nullptr;
   const HeadParse parsed = parse_response_head(unread, limits, request_method, workspace_.response);
-  if (parsed.status == HeadParse::Status::incomplete) return nullptr;
+  if (parsed.status == HeadParse::Status::incomplete) {
+    head_scan_ = static_cast<std::uint32_t>(unread.size());
+    return nullptr;
+  }
   if (parsed.status == HeadParse::Status::refused) {
     is_broken_ = true;
     return std::unexpected(error_of(parsed.refusal));

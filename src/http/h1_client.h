@@ -67,7 +67,9 @@ class H1Client final : public ClientStream {
   void cancel() override { connection_.cancel(); }
 
  private:
+  // Waits only where it must: the failure of a small message that was given whole is found where the answer is read.
   runtime::Task<void> send(runtime::IoResult sent);
+  runtime::Task<void> finish_sending(runtime::IoResult sent);
   Result<void> receive_head(const Result<void>& ready);
   Result<const ResponseHead*> take_head(Method request_method);
   Result<BodyPart> end_of_input();

@@ -100,7 +100,10 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
 
  private:
   void on_hang_up() override;
+  // Waits only where it must: for a small answer that was given whole, whoever comes next does, with `settle`.
   runtime::Task<void> send(runtime::IoResult sent);
+  runtime::Task<void> settle();
+  runtime::Task<void> finish_sending(runtime::IoResult sent);
   Result<bool> take_head();
   net::PipePool::Lease pipe_for_body();
 

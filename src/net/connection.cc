@@ -74,6 +74,10 @@ void Connection::interrupt_reading() {
   if (reader_ != nullptr) complete(reader_, std::unexpected(kCanceled));
 }
 
+void Connection::wake_reader() {
+  if (reader_ != nullptr) complete(reader_, {});
+}
+
 void Connection::watch_idle(IdleWatcher& watcher, Deadline deadline) {
   FAIRLEAD_ASSERT(reader_ == nullptr && writer_ == nullptr);
   idle_watcher_ = &watcher;

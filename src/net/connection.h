@@ -74,6 +74,8 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
   void interrupt();
   // The same, for input only.
   void interrupt_reading();
+  // Ends it as if there were input.
+  void wake_reader();
 
   // Nobody waits from here on until the next call of anything: `watcher` is told if something happens, or at
   // `deadline`.

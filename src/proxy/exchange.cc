@@ -28,6 +28,10 @@ bool agrees_to(const http::ResponseHead& head, std::string_view protocol) {
   return !protocol.empty() && http::equals_ignoring_case(head.upgrade, protocol);
 }
 
+bool is_final(const Result<const http::ResponseHead*>& head) {
+  return head && ((*head)->status >= 200 || (*head)->status == 101);
+}
+
 // No server was tried.
 bool means_no_room(ErrorCode code) {
   return code == ErrorCode::no_server || code == ErrorCode::queue_full || code == ErrorCode::queue_timeout;
@@ -127,7 +131,10 @@ runtime::Task<void> Exchange::attempt() {
   Result<void> outcome;
   if (leased) {
     use(std::move(*leased));
-    outcome = co_await forward(*upstream_).result();
+    upload_ended_.reset();
+    sent_at_ = context_.loop.now();
+    outcome = co_await request_.send_head(*upstream_, total_time_.at_most(route_->options.timeouts.idle)).result();
+    if (outcome) outcome = co_await relay(*upstream_).result();
     upstream_ = nullptr;
     lease_.reset();
   } else {
@@ -166,16 +173,14 @@ void Exchange::use(pool::Lease lease) {
   upstream_ = &**lease_;
 }
 
-runtime::Task<void> Exchange::forward(http::ClientStream& upstream) {
-  upload_ended_.reset();
-  sent_at_ = context_.loop.now();
-  co_await request_.send_head(upstream, route_->options.timeouts.idle);
-  if (!downstream_.is_receiving() && !kept_body_.has_content()) {
-    end_upload();
-    co_await (may_hedge() ? relay_first_response(upstream) : relay_response(upstream));
-    co_return;
-  }
-  // Both at once: a response may come before the upload is over.
+runtime::Task<void> Exchange::relay(http::ClientStream& upstream) {
+  if (downstream_.is_receiving() || kept_body_.has_content()) return relay_both_bodies(upstream);
+  end_upload();
+  return may_hedge() ? relay_first_response(upstream) : relay_response(upstream);
+}
+
+// Both at once: a response may come before the upload is over.
+runtime::Task<void> Exchange::relay_both_bodies(http::ClientStream& upstream) {
   runtime::Task<void> response = may_hedge() ? relay_first_response(upstream) : relay_response(upstream);
   const Result<void> outcome = co_await runtime::Both(send_request_body(upstream), std::move(response), [this] {
     end_upload();
@@ -212,8 +217,7 @@ runtime::Task<void> Exchange::relay_first_response(http::ClientStream& upstream)
 
 runtime::Task<void> Exchange::send_request_body(http::ClientStream& upstream) {
   if (kept_body_.has_content()) {
-    const Result<void> sent = co_await kept_body_.send(upstream).result();
-    if (!sent) end_upload();  // As below.
+    if (!co_await kept_body_.send(upstream).result()) end_upload();  // As below.
   }
   downstream_.allow_pipes(upstream.takes_pipes());
   for (int pieces = 1; downstream_.is_receiving() && !upload_ended_; ++pieces) {
@@ -236,22 +240,16 @@ Result<void> Exchange::check_body_size() const {
   return std::unexpected(Error{.code = ErrorCode::body_too_large, .blame = Blame::downstream});
 }
 
-runtime::Task<const http::ResponseHead*> Exchange::read_final_head(http::ClientStream& upstream) {
-  for (std::uint32_t interim = 0;; ++interim) {
-    Result<const http::ResponseHead*> head;
-    do {
-      head = co_await upstream.read_head(request_.method(), answer_deadline()).result();
-    } while (!head && may_still_answer(head.error()));
-    if (!head && head.error().code == ErrorCode::response_timeout && is_short_try()) {
-      head = std::unexpected(Error{.code = ErrorCode::response_timeout,
-                                   .blame = Blame::upstream,
-                                   .retry_if_idempotent = true,
-                                   .detail = "connected, but no response within `timeouts.per_try`"});
+runtime::Task<const http::ResponseHead*> Exchange::read_final_head(http::ClientStream& upstream,
+                                                                   Result<const http::ResponseHead*> latest) {
+  for (std::uint32_t interim = 0;;) {
+    if (!latest && !may_still_answer(latest.error())) co_await runtime::fail(failure_of_try(latest.error()));
+    if (is_final(latest)) co_return *latest;
+    if (latest) {
+      if (interim++ == pool().pool().options().limits.interim) break;
+      co_await relay_interim(**latest);
     }
-    const http::ResponseHead* found = co_await std::move(head);
-    if (found->status >= 200 || found->status == 101) co_return found;
-    if (interim == pool().pool().options().limits.interim) break;
-    co_await relay_interim(*found);
+    latest = co_await upstream.read_head(request_.method(), answer_deadline()).result();
   }
   co_await runtime::fail(
       {.code = ErrorCode::response_too_large, .blame = Blame::upstream, .detail = "too many interim responses"});
@@ -271,10 +269,17 @@ bool Exchange::is_short_try() const {
   return timeouts.per_try && *timeouts.per_try < timeouts.first_byte;
 }
 
+Error Exchange::failure_of_try(const Error& error) const {
+  if (error.code != ErrorCode::response_timeout || !is_short_try()) return error;
+  return {.code = ErrorCode::response_timeout,
+          .blame = Blame::upstream,
+          .retry_if_idempotent = true,
+          .detail = "connected, but no response within `timeouts.per_try`"};
+}
+
 bool Exchange::may_still_answer(const Error& error) const {
-  const TimePoint now = context_.loop.now();
   return error.code == ErrorCode::response_timeout && !total_time_.is_over() &&
-         (!upload_ended_ || now < answer_deadline());
+         (!upload_ended_ || context_.loop.now() < answer_deadline());
 }
 
 runtime::Task<void> Exchange::relay_interim(const http::ResponseHead& head) {
@@ -284,7 +289,8 @@ runtime::Task<void> Exchange::relay_interim(const http::ResponseHead& head) {
 }
 
 runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
-  const http::ResponseHead* head = co_await read_final_head(upstream);
+  Result<const http::ResponseHead*> read = co_await upstream.read_head(request_.method(), answer_deadline()).result();
+  const http::ResponseHead* head = is_final(read) ? *read : co_await read_final_head(upstream, read);
   answer_began_ = context_.loop.now();
   if (!first_byte_time_) first_byte_time_ = *answer_began_ - start_;
   if (head->status == 101) {
@@ -324,8 +330,7 @@ runtime::Task<void> Exchange::relay_body(http::ClientStream& upstream, Duration 
   upstream.allow_pipes(downstream_.takes_pipes());
   for (int pieces = 1;; ++pieces) {
     if (total_time_.is_over()) co_await runtime::fail({.code = ErrorCode::canceled});
-    const Duration left = total_time_.deadline() - context_.loop.now();
-    http::BodyPart part = co_await upstream.read_body(std::min(idle, left));
+    http::BodyPart part = co_await upstream.read_body(total_time_.at_most(idle));
     const bool is_last = part.is_last;
     co_await downstream_.send_body(std::move(part), is_last ? upstream.response_trailers() : std::string_view());
     if (is_last) co_return;
