@@ -421,6 +421,21 @@ TEST(PrintedConfig, loads_whatever_the_algorithm_and_the_check) {
   }
 }
 
+TEST(PrintedConfig, is_not_warned_about_more_than_the_file_it_was_made_of) {
+  for (const std::string_view pool : {"", "algorithm: hash", "algorithm: ip_hash", "queue: {max: 5}", "hash: {}",
+                                      "limits: {max_inflight: 5}, queue: {max: 5}"}) {
+    const std::string file = fmt::format(
+        "listen: ':80'\nroutes: [{{to: app}}]\npools: {{app: {{servers: [3001, 3002], health: /h, {}}}}}", pool);
+    const std::string printed = print_config(loaded(file));
+    if (pool == "hash: {}") {
+      EXPECT_THAT(codes(file), ElementsAre("F3041"));
+      EXPECT_THAT(codes(printed), IsEmpty());
+    } else {
+      EXPECT_EQ(codes(printed), codes(file)) << pool;
+    }
+  }
+}
+
 TEST(PrintedConfig, says_where_each_value_came_from) {
   const std::string text = print_config(loaded("listen: :80\nto: 3001\nhealth: /h\nshutdown: {grace: 5s}"));
   EXPECT_THAT(text, HasSubstr("grace: 5s  # test.yaml:4\n"));

@@ -466,12 +466,12 @@ routes: [{respond: {}}])"},
     {"F3004", "a waiting line that is never used",
      "Requests wait only while every server has as many in flight as `max_inflight` allows. Without a limit no server "
      "is ever full.",
-     R"(to: 3001
-health: /health
-defaults: {pool: {queue: {max: 100}}})",
-     R"(to: 3001
-health: /health
-defaults: {pool: {limits: {max_inflight: 50}, queue: {max: 100}}})"},
+     R"(listen: :8080
+routes: [{to: web}]
+pools: {web: {servers: [3001], health: /health, queue: {max: 100}}})",
+     R"(listen: :8080
+routes: [{to: web}]
+pools: {web: {servers: [3001], health: /health, limits: {max_inflight: 50}, queue: {max: 100}}})"},
     {"F3005", "a sticky cookie shared by two pools",
      "Each pool takes the other's cookie for a stale one and sets its own, so that clients that use both stick to "
      "neither.",

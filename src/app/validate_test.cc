@@ -235,6 +235,10 @@ TEST(Validate, warns_of_a_waiting_line_without_a_limit) {
   EXPECT_THAT(codes(pool + "servers: [1], queue: {max: 5}}}"), ElementsAre("F3004"));
   EXPECT_THAT(codes(pool + "servers: [1], queue: {max: 5}, limits: {max_inflight: 9}}}"), IsEmpty());
   EXPECT_THAT(codes(pool + "servers: [{address: 1, max_inflight: 9}], queue: {max: 5}}}"), IsEmpty());
+  // One for all pools is for those that have a limit.
+  EXPECT_THAT(codes(pool + "servers: [1]}}\ndefaults: {pool: {queue: {max: 5}}}"), IsEmpty());
+  EXPECT_THAT(codes(pool + "servers: [1], queue: {timeout: 1s}}}\ndefaults: {pool: {queue: {max: 5}}}"),
+              ElementsAre("F3004"));
 }
 
 TEST(Validate, finds_cookies_that_cannot_work) {

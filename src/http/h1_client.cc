@@ -93,7 +93,8 @@ runtime::Task<void> H1Client::send_head(OutgoingFraming framing, std::string_vie
 }
 
 runtime::Task<void> H1Client::send_body(BodyPart part, std::string_view trailer_lines) {
-  return send(output_.send_part(std::move(part), trailer_lines));
+  // Never left: a server may answer without reading a body, and whoever waits for that must not wait for this.
+  return finish_sending(output_.send_part(std::move(part), trailer_lines));
 }
 
 runtime::Task<void> H1Client::send(runtime::IoResult sent) {

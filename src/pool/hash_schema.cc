@@ -107,8 +107,7 @@ void validate_hash(const PoolOptions& pool, const Cursor& at, Report& report) {
     report.error(hash.key_place(), hash.path(),
                  {"F1040", "`hash` is for `algorithm: hash`", "this pool uses another algorithm",
                   "add `algorithm: hash`, or delete `hash`"});
-  // As in a configuration that was printed with every default.
-  else if (pool.algorithm != Algorithm::hash && hash.is_written())
+  else if (pool.algorithm != Algorithm::hash && is_meant(pool.hash, hash))
     report.warning_about(hash.key_place(), hash.path(),
                          {"F3041", "`hash` changes nothing here", "this pool uses another algorithm",
                           "add `algorithm: hash`, or delete `hash`"});

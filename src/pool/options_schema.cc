@@ -426,7 +426,7 @@ void validate(const PoolOptions& pool, const Cursor& at, Report& report) {
   const bool has_limit = pool.limits.max_inflight || std::ranges::any_of(pool.servers, [](const ServerOptions& server) {
                            return server.max_inflight.has_value();
                          });
-  if (at.at("queue").exists() && !has_limit)
+  if (!has_limit && is_meant(pool.queue, at.at("queue")))
     report.warning_about(at.at("queue").key_place(), at.at("queue").path(),
                          {"F3004", "nothing ever waits in this `queue`: no server has a limit", "",
                           "add `limits: {max_inflight: 100}`, or delete `queue`"});

@@ -38,6 +38,16 @@ config::EnumWords<HealthType> words_of(const HealthType*);
 config::EnumWords<LastResort> words_of(const LastResort*);
 config::EnumWords<SendProxy> words_of(const SendProxy*);
 
+// Whether somebody wrote this block for this pool, so that a rule may say that it changes nothing. What comes from
+// `defaults` is about other pools too, and what spells out every default was printed by `--print-config`.
+template <typename T>
+bool is_meant(const T& value, const config::Cursor& at) {
+  if (!at.is_written()) return false;
+  const T usual;
+  const config::Node printed = config::schema_for<T>()->print(&usual, nullptr, config::Printed::everything);
+  return value != usual || at.node().children.size() < printed.children.size();
+}
+
 // The rules over several fields of one pool. `at` stands on the pool.
 void validate(const PoolOptions& pool, const config::Cursor& at, config::Report& report);
 

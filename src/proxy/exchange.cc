@@ -133,7 +133,7 @@ runtime::Task<void> Exchange::attempt() {
     use(std::move(*leased));
     upload_ended_.reset();
     sent_at_ = context_.loop.now();
-    outcome = co_await request_.send_head(*upstream_, route_->options.timeouts.idle).result();
+    outcome = co_await request_.send_head(*upstream_, total_time_.at_most(route_->options.timeouts.idle)).result();
     if (outcome) outcome = co_await relay(*upstream_).result();
     upstream_ = nullptr;
     lease_.reset();
@@ -181,29 +181,31 @@ runtime::Task<void> Exchange::relay(http::ClientStream& upstream) {
 
 // Both at once: a response may come before the upload is over.
 runtime::Task<void> Exchange::relay_both_bodies(http::ClientStream& upstream) {
-  const Result<void> outcome =
-      co_await runtime::Both(send_request_body(upstream), relay_response(upstream), [this, &upstream] {
-        end_upload();
-        downstream_.interrupt_reading();
-        upstream.cancel();
-      });
+  runtime::Task<void> response = may_hedge() ? relay_first_response(upstream) : relay_response(upstream);
+  const Result<void> outcome = co_await runtime::Both(send_request_body(upstream), std::move(response), [this] {
+    end_upload();
+    downstream_.interrupt_reading();
+    upstream_->cancel();
+  });
   if (!response_complete_) co_await Result<void>(outcome);
 }
 
 // Once, and not where the client came back to its server.
 bool Exchange::may_hedge() const {
   return route_->options.hedge && retry_.may_repeat_method() && tried_.count() == 1 && sticky_.wanted() == nullptr &&
-         request_.upgrade().empty();
+         request_.upgrade().empty() && !downstream_.is_receiving();
 }
 
 runtime::Task<void> Exchange::relay_first_response(http::ClientStream& upstream) {
-  Hedge hedge(context_, pool(), request_, route_->options, downstream_, key_hash_);
+  Hedge hedge(context_, pool(), request_, kept_body_, route_->options, downstream_, key_hash_);
   hedge_ = &hedge;
   co_await hedge.race({.stream = upstream, .server = *server_, .past = past_, .began = try_began_}, tried_,
                       answer_deadline());
   hedge_ = nullptr;
   if (hedge.is_sent()) hedge_note_ = hedge.has_won() ? "won" : "lost";
   if (hedge.has_won()) {
+    // What the first server was still being sent was canceled with its answer; that takes until the next turn.
+    while (!upload_ended_) co_await runtime::Yield(context_.loop);
     // The first connection ends here, and with it the first server's work.
     use(hedge.take_lease());
     permit_ = hedge.take_permit();
@@ -215,8 +217,7 @@ runtime::Task<void> Exchange::relay_first_response(http::ClientStream& upstream)
 
 runtime::Task<void> Exchange::send_request_body(http::ClientStream& upstream) {
   if (kept_body_.has_content()) {
-    const Result<void> sent = co_await kept_body_.send(upstream).result();
-    if (!sent) end_upload();  // As below.
+    if (!co_await kept_body_.send(upstream).result()) end_upload();  // As below.
   }
   downstream_.allow_pipes(upstream.takes_pipes());
   for (int pieces = 1; downstream_.is_receiving() && !upload_ended_; ++pieces) {
@@ -277,9 +278,8 @@ Error Exchange::failure_of_try(const Error& error) const {
 }
 
 bool Exchange::may_still_answer(const Error& error) const {
-  const TimePoint now = context_.loop.now();
   return error.code == ErrorCode::response_timeout && !total_time_.is_over() &&
-         (!upload_ended_ || now < answer_deadline());
+         (!upload_ended_ || context_.loop.now() < answer_deadline());
 }
 
 runtime::Task<void> Exchange::relay_interim(const http::ResponseHead& head) {
@@ -330,8 +330,7 @@ runtime::Task<void> Exchange::relay_body(http::ClientStream& upstream, Duration 
   upstream.allow_pipes(downstream_.takes_pipes());
   for (int pieces = 1;; ++pieces) {
     if (total_time_.is_over()) co_await runtime::fail({.code = ErrorCode::canceled});
-    const Duration left = total_time_.deadline() - context_.loop.now();
-    http::BodyPart part = co_await upstream.read_body(std::min(idle, left));
+    http::BodyPart part = co_await upstream.read_body(total_time_.at_most(idle));
     const bool is_last = part.is_last;
     co_await downstream_.send_body(std::move(part), is_last ? upstream.response_trailers() : std::string_view());
     if (is_last) co_return;

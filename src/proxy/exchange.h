@@ -63,7 +63,7 @@ class Exchange final : private http::DepartureWatcher {
   runtime::Task<void> send_request_body(http::ClientStream& upstream);
   runtime::Task<void> relay_response(http::ClientStream& upstream);
   bool may_hedge() const;
-  // Of this server, or of a second one where it is late.
+  // Of this server, or of a second one where it is late: for what is there whole.
   runtime::Task<void> relay_first_response(http::ClientStream& upstream);
   runtime::Task<void> relay_body(http::ClientStream& upstream, Duration idle);
   // Goes on reading after `latest`, which was not a final head.

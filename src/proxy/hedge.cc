@@ -85,7 +85,9 @@ runtime::Task<void> Hedge::ask_second(Deadline last) {
   lease_.emplace(co_await lease_connection(
       context_, *permit_.server(), {.pool = pool_.pool().options(), .client = client_, .deadline = last}, second_));
   second_ = &**lease_;
-  co_await request_.send_head(*second_, route_.timeouts.idle);
+  const Duration left = std::max(last - context_.loop.now(), Duration::zero());
+  co_await request_.send_head(*second_, std::min(route_.timeouts.idle, left));
+  if (body_.has_content()) co_await body_.send(*second_);
   co_await second_->answer_begins(last);
 }
 

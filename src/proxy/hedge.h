@@ -1,7 +1,7 @@
 // A second server for a request whose first one is late: whichever begins to answer first serves it.
 //
-// Source: J. Dean and L. A. Barroso, "The Tail at Scale" (CACM 56(2), 2013). For requests without a body that may be
-// sent twice; within a budget of the pool, and never in front of requests that wait for room.
+// Source: J. Dean and L. A. Barroso, "The Tail at Scale" (CACM 56(2), 2013). For requests that may be sent twice, with
+// no body or one that is kept; within a budget of the pool, and never in front of requests that wait for room.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include "pool/keepalive_cache.h"
 #include "pool/permit.h"
 #include "pool/pool_view.h"
+#include "proxy/body_buffer.h"
 #include "proxy/context.h"
 #include "proxy/forwarded_request.h"
 #include "proxy/options.h"
@@ -23,7 +24,7 @@ namespace fairlead::proxy {
 // Once per exchange, beside its first try. What it is given outlives it.
 class Hedge {
  public:
-  // The first server has the whole request since `began`, and answers on `stream`.
+  // The first server was asked at `began`, and answers on `stream`; the request's body may still be on its way there.
   struct First {
     http::ClientStream& stream;
     pool::Server& server;
@@ -31,10 +32,16 @@ class Hedge {
     TimePoint began;
   };
 
-  // `key_hash` as in PoolView::admit.
-  Hedge(Context& context, pool::PoolView& pool, const ForwardedRequest& request, const RouteOptions& route,
-        const http::ServerStream& client, std::uint64_t key_hash)
-      : context_(context), pool_(pool), request_(request), route_(route), client_(client), key_hash_(key_hash) {}
+  // `body` is all of the request's. `key_hash` as in PoolView::admit.
+  Hedge(Context& context, pool::PoolView& pool, const ForwardedRequest& request, const BodyBuffer& body,
+        const RouteOptions& route, const http::ServerStream& client, std::uint64_t key_hash)
+      : context_(context),
+        pool_(pool),
+        request_(request),
+        body_(body),
+        route_(route),
+        client_(client),
+        key_hash_(key_hash) {}
   Hedge(const Hedge&) = delete;
   Hedge& operator=(const Hedge&) = delete;
 
@@ -67,6 +74,7 @@ class Hedge {
   Context& context_;
   pool::PoolView& pool_;
   const ForwardedRequest& request_;
+  const BodyBuffer& body_;
   const RouteOptions& route_;
   const http::ServerStream& client_;
   std::uint64_t key_hash_;

@@ -314,8 +314,8 @@ config::SchemaPtr schema_of(const RouteOptions*) {
       field("respond", &RouteOptions::respond, "Answers by itself."),
       field("retry", &RouteOptions::retry, "When to try another server."),
       field("hedge", &RouteOptions::hedge,
-            "Asks a second server where the first is late, for requests of `retry.methods` without a body; the first "
-            "answer wins. `hedge: {}` turns it on."),
+            "Asks a second server where the first is late, for requests of `retry.methods` whose body, if any, is kept "
+            "whole by `body.buffer`; the first answer wins. `hedge: {}` turns it on."),
       field("timeouts", &RouteOptions::timeouts, "Limits on waiting for the response."),
       field("body", &RouteOptions::body, "Limits on the request body."),
       field("log", &RouteOptions::log, "Whether its requests are in the access log."),

@@ -2,6 +2,8 @@
 // for the client is ended by it.
 #pragma once
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/time.h"
 #include "http/stream.h"
@@ -23,6 +25,8 @@ class TotalTime final : private runtime::Timer {
   void release_client() { runtime::TimerWheel::cancel(*this); }
 
   Deadline deadline() const { return deadline_; }
+  // So long, or as long as is left.
+  Duration at_most(Duration wait) const { return std::min(wait, std::max(deadline_ - loop_.now(), Duration::zero())); }
   bool is_over() const { return loop_.now() >= deadline_; }
   // What a failure comes of: a wait that ended when the time was over has this limit as its cause.
   Error cause_of(const Error& error) const;

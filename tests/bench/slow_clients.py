@@ -1,13 +1,16 @@
-"""What ten thousand slow clients cost: memory of the proxy, and latency of a client that is not slow.
+"""What ten thousand slow clients cost: memory of the proxy, and latency of clients that are not slow.
 
     python3 tests/bench/slow_clients.py [--clients 10000] [--seconds 6] [--binary build/release/fairlead]
 
-For each kind of slowness the clients connect and send (or take) one byte every three seconds, while one client asks
-again and again as fast as it is answered. Loopback only; it ends by itself, and ends what it started.
+For each kind of slowness the clients connect and send (or take) one byte every three seconds, while two clients ask
+again and again as fast as they are answered: one of the same proxy, and one of a second proxy that nobody else uses.
+All proxies are on one core and everything else on the other, so that what the second one waits is the machine's doing,
+and what the first one waits beyond that is the proxy's. Loopback only; it ends by itself, and ends what it started.
 """
 
 import argparse
 import multiprocessing
+import os
 import resource
 import selectors
 import socket
@@ -31,6 +34,7 @@ log: {{access: {{output: off}}}}
 """
 STEP = 3.0  # seconds from a slow client's byte to its next one
 BATCH = 50  # slow clients that move together
+SETTLE = 2.0  # seconds after the last one has connected
 LARGE = b"x" * (1 << 20)
 
 HEAD = b"GET /fast HTTP/1.1\r\nHost: a\r\nX-Slow: "
@@ -110,15 +114,22 @@ class FastClient(threading.Thread):
             self.latencies.append(time.perf_counter() - began)
             time.sleep(0.002)
 
-    def result(self, seconds: float) -> tuple[float, float]:
-        """p50 and p99 in microseconds, over so many seconds."""
-        self.start()
-        time.sleep(seconds)
+    def stop(self) -> tuple[float, float]:
+        """p50 and p99 in microseconds."""
         self._stopping.set()
         self.join()
         self._socket.close()
         cuts = statistics.quantiles(self.latencies, n=100)
         return cuts[49] * 1e6, cuts[98] * 1e6
+
+
+def latencies(ports: list[int], seconds: float) -> list[tuple[float, float]]:
+    """Of a client of each, over so many seconds."""
+    clients = [FastClient(port) for port in ports]
+    for client in clients:
+        client.start()
+    time.sleep(seconds)
+    return [client.stop() for client in clients]
 
 
 def slow_clients(port: int, count: int, kind: str, connected):
@@ -152,34 +163,45 @@ def cpu_seconds(pid: int) -> float:
     return sum(int(Path(task, "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9
 
 
+def start_proxy(binary: str, home: Path, port: int, server: int, connections: int) -> subprocess.Popen:
+    config = home / f"{port}.yaml"
+    config.write_text(CONFIG.format(port=port, server=server, connections=connections))
+    with open(home / f"{port}.log", "wb") as log:
+        proxy = subprocess.Popen([binary, "run", "-c", str(config)], stderr=log, stdout=log)
+    deadline = time.monotonic() + 10
+    while socket.socket().connect_ex(("127.0.0.1", port)) != 0 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for task in Path(f"/proc/{proxy.pid}/task").iterdir():
+        os.sched_setaffinity(int(task.name), {0})
+    return proxy
+
+
 def measure(binary: str, kind: str, clients: int, seconds: float) -> dict:
-    server, port, connected = Server(), free_port(), multiprocessing.Event()
+    server, connected = Server(), multiprocessing.Event()
+    ports = [free_port(), free_port()]
     helpers = [multiprocessing.Process(target=server.run, daemon=True),
-               multiprocessing.Process(target=slow_clients, args=(port, clients, kind, connected), daemon=True)]
+               multiprocessing.Process(target=slow_clients, args=(ports[0], clients, kind, connected), daemon=True)]
     helpers[0].start()
+    proxies = []
     with tempfile.TemporaryDirectory(prefix="fairlead-slow-") as home:
-        config = Path(home, "fairlead.yaml")
-        config.write_text(CONFIG.format(port=port, server=server.port, connections=clients + 100))
-        with open(Path(home, "log"), "wb") as log:
-            proxy = subprocess.Popen([binary, "run", "-c", str(config)], stderr=log, stdout=log)
         try:
-            deadline = time.monotonic() + 10
-            while socket.socket().connect_ex(("127.0.0.1", port)) != 0 and time.monotonic() < deadline:
-                time.sleep(0.05)
-            alone = FastClient(port).result(seconds / 3)
-            before = resident_mib(proxy.pid)
+            proxies = [start_proxy(binary, Path(home), port, server.port, clients + 100) for port in ports]
+            alone, _ = latencies(ports, seconds / 3)
+            before = resident_mib(proxies[0].pid)
             helpers[1].start()
             connected.wait(60)
-            used = cpu_seconds(proxy.pid)
-            beside = FastClient(port).result(seconds)
-            return {"memory": resident_mib(proxy.pid) - before, "alone": alone, "beside": beside,
-                      "cpu": (cpu_seconds(proxy.pid) - used) / seconds}
+            time.sleep(SETTLE)
+            used = cpu_seconds(proxies[0].pid)
+            beside, control = latencies(ports, seconds)
+            return {"memory": resident_mib(proxies[0].pid) - before, "alone": alone, "beside": beside,
+                    "control": control, "cpu": (cpu_seconds(proxies[0].pid) - used) / seconds}
         finally:
             for helper in helpers:
                 if helper.pid is not None:
                     helper.kill()
-            proxy.kill()
-            proxy.wait()
+            for proxy in proxies:
+                proxy.kill()
+                proxy.wait()
 
 
 def main():
@@ -195,11 +217,14 @@ def main():
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(hard, wanted)))
     except ValueError:
         raise SystemExit(f"{wanted} open files are needed, and {hard} are allowed: fewer --clients, or ask root")
+    os.sched_setaffinity(0, {1})
     print(f"{options.clients} clients, a byte every {STEP:.0f} s; a fast client's p50/p99 in us")
     for kind in options.kinds.split(","):
         result = measure(options.binary, kind, options.clients, options.seconds)
-        print(f"{kind:7} {result['memory']:7.1f} MiB  alone {result['alone'][0]:5.0f}/{result['alone'][1]:5.0f}"
-              f"  beside {result['beside'][0]:5.0f}/{result['beside'][1]:5.0f}  {100 * result['cpu']:.1f} % of a core")
+        alone, beside, control = (f"{result[what][0]:5.0f}/{result[what][1]:5.0f}"
+                                  for what in ("alone", "beside", "control"))
+        print(f"{kind:7} {result['memory']:7.1f} MiB  alone {alone}  beside {beside}  second proxy {control}"
+              f"  {100 * result['cpu']:.1f} % of a core", flush=True)
 
 
 if __name__ == "__main__":

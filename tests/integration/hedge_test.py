@@ -1,13 +1,17 @@
 """Hedging: a second server gets a request whose first one is late, where that can do no harm."""
 
+import socket
+import threading
+
 from clients import Connection, fetch
 from harness import ProxyTest, wait_until
+from threaded_server import ThreadedServer
 
 CONFIG = """
 version: 1
 workers: 1
 listeners: {{web: {{address: "LISTEN"}}}}
-routes: [{{to: app, hedge: {hedge}, retry: {{attempts: 0}}}}]
+routes: [{{to: app, hedge: {hedge}, retry: {{attempts: 0, methods: [GET, PUT]}}, body: {{buffer: 4MiB}}}}]
 log: {{access: {{output: stdout}}}}
 pools:
   app:
@@ -16,6 +20,24 @@ pools:
     warmup: 0s
     limits: {{max_inflight: {limit}}}
 """
+
+
+class Deaf(ThreadedServer):
+    """Accepts and reads nothing."""
+
+    def __init__(self):
+        self.connections = 0
+        self.released = threading.Event()
+        self._listen()
+
+    def close(self):
+        self.released.set()
+        super().close()
+
+    def _serve(self, connection: socket.socket, number: int):
+        self.connections += 1
+        with connection:
+            self.released.wait()
 
 
 class Hedging(ProxyTest):
@@ -58,6 +80,37 @@ class Hedging(ProxyTest):
         for number in range(4):
             self.assertEqual(200, fetch(proxy.port, f"/slow/100?{number}", "POST", body=b"pay").status)
         self.assertEqual(4, len(a.paths()) + len(b.paths()))
+
+    def put(self, proxy, target: str, body: bytes) -> bytes:
+        return fetch(proxy.port, target, "PUT", body=body).body
+
+    def test_a_put_goes_to_a_second_server_with_its_whole_body(self):
+        hung, well = self.backend("hung"), self.backend("well")
+        hung.broken = "hold"
+        proxy = self.hedged(hung, well, hedge="{after: 20ms, budget: 100%}")
+        bodies = [bytes([number]) * size for number, size in enumerate((1, 70_000, 3_000_000, 70_000))]
+        for number, body in enumerate(bodies):
+            self.assertEqual(b"well", self.put(proxy, f"/job/{number}", body))
+        self.assertEqual(bodies, [request.body for request in well.requests])
+        self.assertEqual("won", proxy.logged(hung.paths()[0])["hedged"])
+
+    def test_a_body_that_is_not_kept_whole_goes_to_one_server(self):
+        a, b = self.backend("a"), self.backend("b")
+        a.broken = b.broken = "slow/100"
+        proxy = self.hedged(a, b, hedge="{after: 20ms, budget: 100%}")
+        self.assertEqual(200, fetch(proxy.port, "/job", "PUT", body=b"x" * 5_000_000).status)
+        self.assertEqual(1, len(a.paths()) + len(b.paths()))
+        self.assertNotIn("hedged", proxy.logged("/job"))
+
+    def test_a_server_that_does_not_take_a_body_loses_to_one_that_does(self):
+        deaf, well = Deaf(), self.backend("well")
+        self.addCleanup(deaf.close)
+        proxy = self.hedged(deaf, well, hedge="{after: 20ms, budget: 100%}")
+        body = b"x" * 4_000_000
+        for number in range(4):
+            self.assertEqual(b"well", self.put(proxy, f"/job/{number}", body))
+        self.assertEqual([body] * 4, [request.body for request in well.requests])
+        self.assertGreaterEqual(deaf.connections, 1)
 
     def test_the_budget_holds(self):
         a, b = self.backend("a"), self.backend("b")

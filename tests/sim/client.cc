@@ -54,7 +54,9 @@ Client::Request Client::make_request(Manner manner) {
   request.is_old = chance(plan_.old_rate);
   request.upgrades = !request.is_old && chance(plan_.upgrade_rate);
   const bool is_post = !request.upgrades && (manner == Manner::half_body || chance(0.4));
-  request.method = is_post ? "POST" : !request.upgrades && manner < Manner::stalls && chance(0.2) ? "HEAD" : "GET";
+  request.method = is_post                                                       ? (chance(0.3) ? "PUT" : "POST")
+                   : !request.upgrades && manner < Manner::stalls && chance(0.2) ? "HEAD"
+                                                                                 : "GET";
   request.closes = !request.upgrades && chance(plan_.close_rate);
   request.head = fmt::format("{} /r/{}?q=1 HTTP/1.{}\r\nHost: app\r\nX-Forwarded-For: 6.6.6.6\r\n", request.method,
                              request.id, request.is_old ? 0 : 1);
@@ -77,8 +79,27 @@ Client::Request Client::make_request(Manner manner) {
       request.body = chunked(request.body, 1 + random_.below(size + 1), chance(0.3));
     }
   }
+  if (plan_.is_known) request.head += fmt::format("X-User: {}\r\n", plan_.number);
+  request.has_cookie = !cookie_.empty();
+  if (request.has_cookie) request.head += "Cookie: " + cookie_ + "\r\n";
+  stretch(request);
   request.head += "\r\n";
   return request;
+}
+
+void Client::stretch(Request& request) {
+  const std::size_t beyond = random_.below(2);
+  if (plan_.longest_target != 0 && chance(0.1)) {
+    const std::size_t begin = request.head.find(' ') + 1;
+    const std::size_t end = request.head.find(' ', begin);
+    request.head.insert(end, plan_.longest_target + beyond - (end - begin), 'x');
+    if (beyond == 1) request.refusal = 414;
+  } else if (plan_.most_fields != 0 && chance(0.1)) {
+    // The first line is none.
+    auto fields = static_cast<std::size_t>(std::ranges::count(request.head, '\n')) - 1;
+    for (; fields < plan_.most_fields + beyond; ++fields) request.head += "X-More: 1\r\n";
+    if (beyond == 1) request.refusal = 431;
+  }
 }
 
 void Client::plan_batch() {
@@ -118,10 +139,13 @@ runtime::Task<void> Client::run_batch() {
                                                        .is_followed = index + 1 < batch_.size(),
                                                        .is_slow = manner_ != Manner::plain,
                                                        .leaves = manner_ == Manner::leaves,
-                                                       .expects_refusal = manner_ == Manner::garbage},
+                                                       .expects_refusal = manner_ == Manner::garbage,
+                                                       .refusal = batch_[index].refusal},
                                            .body = batch_[index].body_size,
                                            .states_size = batch_[index].states_size,
-                                           .began = loop_.now()};
+                                           .began = loop_.now(),
+                                           .client = plan_.number,
+                                           .has_cookie = batch_[index].has_cookie};
   }
   if (manner_ == Manner::slow_reader) wire_->read_at({.piece = 512 + random_.below(4096), .pause = 20ms});
   const Result<void> outcome =
@@ -205,7 +229,10 @@ runtime::Task<void> Client::receive_batch() {
     if (index + 1 < batch_.size()) note_end(index + 1, Ending::closed);
     const Result<std::string> rest = co_await wire_->read_to_end().result();
     const bool is_tunnel = journal_.outcomes[batch_[index].id].status == 101;
-    if (rest && !rest->empty() && !is_tunnel) violate(batch_[index], "bytes came after the last response");
+    // Who refuses without reading the method does not know of HEAD.
+    const bool may_have_body = batch_[index].refusal != 0 || journal_.outcomes[batch_[index].id].was_full;
+    if (rest && !rest->empty() && !is_tunnel && !may_have_body)
+      violate(batch_[index], "bytes came after the last response");
     if (!rest && rest.error().code == ErrorCode::timed_out) violate(batch_[index], "the connection was not ended");
     co_await runtime::fail({.code = ErrorCode::client_gone});
   }
@@ -238,6 +265,8 @@ runtime::Task<void> Client::receive_response(const Request& request, bool& goes_
   const int status = head.status();
   journal_.outcomes[request.id].status = status;
   journal_.outcomes[request.id].server = number_in(head.value("x-server"));
+  if (const std::string set = head.value("set-cookie"); plan_.is_known && !set.empty())
+    cookie_ = set.substr(0, set.find(';'));
   if (status == 101) {
     if (!request.upgrades) violate(request, "the protocol was switched for no reason");
     // Its end says nothing of the answer, which has come.
@@ -255,7 +284,10 @@ runtime::Task<void> Client::receive_response(const Request& request, bool& goes_
 
 void Client::note_answer(const Request& request, const Head& head, const std::string& body) {
   if (head.has("x-fault")) violate(request, "a malformed response got through: " + head.value("x-fault"));
-  if (head.value("x-request-id").empty()) violate(request, "the response has no request id");
+  // What a listener says to a connection that it does not take.
+  const bool is_about_connection = head.value("x-request-id").empty() && (head.status() == 503 || head.status() == 429);
+  journal_.outcomes[request.id].was_full = is_about_connection;
+  if (head.value("x-request-id").empty() && !is_about_connection) violate(request, "the response has no request id");
   if (!head.has("x-id")) {
     if (head.has("x-server")) violate(request, "the response was mixed with another");
     if (head.status() < 400) violate(request, "the proxy's own answer is no error");

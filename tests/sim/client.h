@@ -37,6 +37,10 @@ struct ClientPlan {
   double old_rate = 0;  // of HTTP/1.0
   std::size_t max_body = 4 * 1024;
   std::optional<std::size_t> edge;  // some bodies have this size, or a byte more
+  std::size_t longest_target = 0;   // some targets are as long, or a byte longer; 0: none
+  std::size_t most_fields = 0;      // some heads have as many fields, or one more; 0: none
+  int number = 0;
+  bool is_known = false;  // it says who it is, and sends cookies back
   Duration max_think = std::chrono::milliseconds(500);
 };
 
@@ -51,6 +55,7 @@ class Client {
  private:
   struct Request {
     int id = 0;
+    int refusal = 0;
     std::string method;
     std::string head;
     std::string body;  // framed
@@ -60,6 +65,7 @@ class Client {
     bool closes = false;
     bool upgrades = false;
     bool is_old = false;
+    bool has_cookie = false;
   };
 
   runtime::Task<void> run_batch();
@@ -73,6 +79,8 @@ class Client {
   runtime::Task<void> use_tunnel(const Request& request);
   void plan_batch();
   Request make_request(Manner manner);
+  // Goes up to a limit of heads, or beyond it.
+  void stretch(Request& request);
   void note_end(std::size_t from, Ending ending);
   void violate(const Request& request, std::string_view what);
   bool is_unfair() const { return manner_ > Manner::slow_reader; }
@@ -87,6 +95,7 @@ class Client {
   std::unique_ptr<Wire> wire_;
   bool is_fresh_ = true;  // no request was sent on this connection before
   Manner manner_ = Manner::plain;
+  std::string cookie_;
   std::vector<Request> batch_;
   std::size_t answered_ = 0;  // of the batch
   runtime::Signal may_send_body_;

@@ -67,6 +67,7 @@ struct Conduct {
   bool is_slow = false;          // takes or gives bytes slowly, within the limits
   bool leaves = false;           // having sent all
   bool expects_refusal = false;  // is no HTTP, or comes too slowly
+  int refusal = 0;               // the status of a request whose head is beyond a limit; 0: it is not
 };
 
 struct Outcome {
@@ -80,7 +81,10 @@ struct Outcome {
   bool tunnel_is_whole = false;     // each line came back
   bool was_asked_for_body = false;  // a 100 came
   int status = 0;
-  int server = 0;  // whose answer it is; 0: the proxy's own
+  int server = 0;           // whose answer it is; 0: the proxy's own
+  int client = 0;           // who asked
+  bool has_cookie = false;  // was sent with one
+  bool was_full = false;    // the connection was refused
 };
 
 struct Journal {

@@ -31,9 +31,9 @@ TEST(SimulationItself, a_seed_decides_everything) {
   for (const std::uint64_t seed : {3, 17, 42, 99}) EXPECT_EQ(World(seed).run().summary, World(seed).run().summary);
 }
 
-TEST(SimulationItself, sees_answers_refusals_cuts_retries_and_hedges) {
+TEST(SimulationItself, sees_answers_refusals_cuts_retries_hedges_limits_and_homes) {
   Report total;
-  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     const Report report = World(seed).run();
     total.answers += report.answers;
     total.own_answers += report.own_answers;
@@ -41,6 +41,9 @@ TEST(SimulationItself, sees_answers_refusals_cuts_retries_and_hedges) {
     total.retries += report.retries;
     total.hedges += report.hedges;
     total.hedges_won += report.hedges_won;
+    total.refused_connections += report.refused_connections;
+    total.refused_heads += report.refused_heads;
+    total.homes += report.homes;
   }
   EXPECT_GT(total.answers, 100U);
   EXPECT_GT(total.own_answers, 20U);
@@ -48,6 +51,9 @@ TEST(SimulationItself, sees_answers_refusals_cuts_retries_and_hedges) {
   EXPECT_GT(total.retries, 20U);
   EXPECT_GT(total.hedges, 10U);
   EXPECT_GT(total.hedges_won, 0U);
+  EXPECT_GT(total.refused_connections, 10U);
+  EXPECT_GT(total.refused_heads, 10U);
+  EXPECT_GT(total.homes, 0U);
 }
 
 }  // namespace

@@ -24,6 +24,8 @@ class Judge {
     // Where everything is cut, any end will do but a false success.
     if (outcome_.ended >= circumstances_.cut_at) return;
     if (circumstances_.total && is_late()) return;
+    if (outcome_.was_full) return check_full();
+    if (outcome_.conduct.refusal != 0) return expect_refusal_of_head();
     if (circumstances_.largest_body && outcome_.body > *circumstances_.largest_body) return expect_too_large();
     // Of two that had it at once, the one that was given up proves nothing.
     const bool is_hedged = circumstances_.are_hedged && attempts_.size() > 1;
@@ -48,6 +50,23 @@ class Judge {
     return took >= *circumstances_.total;
   }
 
+  void check_full() {
+    if (!circumstances_.are_seats_limited) violate("was refused for no reason");
+    if (!attempts_.empty()) violate("was refused with its connection, and reached a server");
+  }
+
+  void expect_refusal_of_head() {
+    if (!attempts_.empty()) violate("has a head beyond a limit and reached a server");
+    if (is_own() && outcome_.status != outcome_.conduct.refusal)
+      violate(fmt::format("should have got {}", outcome_.conduct.refusal));
+    if (!is_own()) check_unseen();
+  }
+
+  // Its connection was one too many, or made room for another.
+  bool lost_its_seat() const {
+    return circumstances_.are_seats_limited && is_cut() && attempts_.empty() && outcome_.server == 0;
+  }
+
   void expect_too_large() {
     for (const Attempt& attempt : attempts_) {
       const bool had_whole_request = attempt.fate == Fate::answered || attempt.fate == Fate::past_the_end;
@@ -58,9 +77,13 @@ class Judge {
     if (is_own() && outcome_.status != 413) violate("should have got 413");
   }
 
+  bool may_be_repeated() const {
+    return outcome_.method != "POST" && (outcome_.method != "PUT" || circumstances_.are_puts_repeated);
+  }
+
   // A request is never sent twice unless a repeat does no harm.
   void check_repeats() {
-    if (outcome_.method == "POST" && attempts_.size() > 1) violate("was sent to servers twice");
+    if (!may_be_repeated() && attempts_.size() > 1) violate("was sent to servers twice");
     // One more for a kept connection that the server had just closed.
     if (attempts_.size() > circumstances_.retries + 2 + (circumstances_.are_hedged ? 1 : 0))
       violate("was sent too often");
@@ -97,15 +120,13 @@ class Judge {
       if (outcome_.status != 502 && outcome_.status != 503 && outcome_.status != 504) violate("has a strange answer");
       return;
     }
-    const bool may_be_closed =
-        outcome_.conduct.is_pipelined || !outcome_.conduct.is_first || outcome_.ended >= circumstances_.drained_at;
+    const bool may_be_closed = outcome_.conduct.is_pipelined || !outcome_.conduct.is_first ||
+                               outcome_.ended >= circumstances_.drained_at || lost_its_seat();
     if (!may_be_closed) violate("was dropped");
   }
 
   void check_fate(const Attempt& last) {
-    if (last.is_uncertain) return;
-    // Where the answer to a later request is cut, the reset may overtake this one's.
-    if (outcome_.conduct.is_followed && is_cut()) return;
+    if (last.is_uncertain || may_be_overtaken()) return;
     switch (last.fate) {
       case Fate::answered:
       case Fate::past_the_end:
@@ -151,6 +172,10 @@ class Judge {
     }
   }
 
+  // Where the answer to a later request is cut, or what was sent ahead is too much to be read to its end, the reset may
+  // overtake this one's answer.
+  bool may_be_overtaken() const { return outcome_.conduct.is_followed && is_cut(); }
+
   // The server for that could not be reached.
   bool was_to_be_retried(const Attempt& last) const {
     return last.status == circumstances_.retried_status && is_own() && outcome_.status >= 502;
@@ -163,11 +188,11 @@ class Judge {
   }
   bool is_own_502() const {
     // A repeat may have ended on a server that cannot be reached.
-    return is_own() && (outcome_.status == 502 || (outcome_.status == 504 && outcome_.method != "POST"));
+    return is_own() && (outcome_.status == 502 || (outcome_.status == 504 && may_be_repeated()));
   }
 
   void expect_own(int status) {
-    const bool was_repeated = circumstances_.are_tries_short && outcome_.method != "POST";
+    const bool was_repeated = circumstances_.are_tries_short && may_be_repeated();
     const bool is_expected = status == 502 || was_repeated ? is_own_502() : is_own() && outcome_.status == status;
     if (!is_expected) violate(fmt::format("should have got {}", status));
   }
@@ -179,8 +204,8 @@ class Judge {
     const bool was_late = !outcome_.conduct.is_first && outcome_.ending == Ending::closed && attempts_.empty() &&
                           outcome_.ended == outcome_.began;
     // What must not be sent twice is lost where a server ends its connection just then.
-    const bool may_be_lost = circumstances_.servers_hang_up && outcome_.method == "POST";
-    if (outcome_.server == 0 && !may_be_closed && !was_late && !may_be_lost)
+    const bool may_be_lost = circumstances_.servers_hang_up && (outcome_.method == "POST" || outcome_.method == "PUT");
+    if (outcome_.server == 0 && !may_be_closed && !was_late && !may_be_lost && !lost_its_seat() && !may_be_overtaken())
       violate("failed although a server was well");
   }
 

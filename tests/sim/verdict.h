@@ -12,7 +12,9 @@ namespace fairlead::sim {
 struct Circumstances {
   bool is_calm = false;
   bool servers_hang_up = false;             // they end connections that nobody uses
+  bool are_seats_limited = false;           // a connection may be refused, or closed while it is idle
   std::uint32_t retries = 0;                // per request
+  bool are_puts_repeated = false;           // where their body is kept
   bool are_hedged = false;                  // a second server may have a request at the same time
   bool are_tries_short = false;             // a server that is late is followed by another
   std::optional<Duration> total;            // for a whole exchange

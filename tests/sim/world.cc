@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "sim/verdict.h"
 
@@ -125,12 +126,51 @@ void World::plan_options() {
     if (chance(0.2)) route.body.buffer = ByteCount{1024 + random_.below(4096)};
     if (chance(0.2)) route.body.max = ByteCount{random_.below(3000)};
   }
+  if (chance(0.5)) route.retry.methods.emplace_back("PUT");
   if (chance(0.25)) route.hedge = proxy::HedgeOptions{.after = 1ms + time_below(chance(0.5) ? 20ms : 1s)};
   options_.routes.push_back(route);
-  settings_ = std::make_shared<const proxy::SessionSettings>(
-      proxy::SessionSettings{.listener = "web",
-                             .http = {.header_timeout = 4s, .body_idle = 4s, .keepalive = 8s, .header_size = 64 * 1024},
-                             .seats = std::make_shared<proxy::ListenerSeats>(process_seats_)});
+  plan_sticky();
+  plan_limits();
+}
+
+void World::plan_sticky() {
+  if (!chance(0.4)) return;
+  pool::StickyOptions& sticky = options_.pools["web"].sticky;
+  (chance(0.5) ? sticky.cookie : sticky.header) = "X-User";
+  if (weather_ == Weather::stormy && chance(0.5)) sticky.on_down = pool::OnDown::fail;
+}
+
+void World::plan_limits() {
+  proxy::SessionSettings settings{
+      .listener = "web",
+      .http = {.header_timeout = 4s, .body_idle = 4s, .keepalive = 8s, .header_size = 64 * 1024},
+      .seats = std::make_shared<proxy::ListenerSeats>(process_seats_)};
+  if (chance(0.15)) {
+    seats_ = 1 + static_cast<std::uint32_t>(random_.below(8));
+    settings.seats->own().set_limit(seats_);
+  }
+  // All clients of a run have one address.
+  if (chance(0.1)) {
+    const auto most = 1 + static_cast<std::uint32_t>(random_.below(8));
+    settings.per_client = {.table = std::make_shared<proxy::ClientTable>(100, random_.next()), .most = most};
+    seats_ = seats_ == 0 ? most : std::min(seats_, most);
+  }
+  if (chance(0.5)) settings.http.min_rate = 1 + random_.below(1000);
+  if (chance(0.3)) settings.http.target_size = 64 + random_.below(1000);
+  if (chance(0.3)) settings.http.fields = 16 + random_.below(112);
+  if (chance(0.2)) settings.http.pipelined = 1 + static_cast<std::uint32_t>(random_.below(3));
+  // What clients and servers send is within these: a trailer, and one interim response besides a 100.
+  if (chance(0.2)) settings.http.chunks = {.extension_bytes = 0, .trailer_bytes = 64, .trailers = 1};
+  if (chance(0.2)) {
+    pool::PoolLimits& limits = options_.pools["web"].limits;
+    limits.interim = 2;
+    limits.trailers = 1;
+    limits.trailer_size = ByteCount{64};
+    limits.chunk_extensions = ByteCount{0};
+    limits.header_size = 1_KiB;
+    limits.fields = 8;
+  }
+  settings_ = std::make_shared<const proxy::SessionSettings>(std::move(settings));
 }
 
 // What an operator might change. In calm weather server 1 stays.
@@ -167,6 +207,10 @@ ClientPlan World::plan_client() {
   if (chance(0.2)) plan.old_rate = 0.3;
   if (chance(0.1)) plan.max_body = 150 * 1024;
   if (const auto& limit = options_.routes.front().body.max) plan.edge = static_cast<std::size_t>(limit->bytes);
+  plan.number = static_cast<int>(clients_.size()) + 1;
+  plan.is_known = options_.pools["web"].sticky.is_on();
+  if (settings_->http.target_size < http::kMaxTarget) plan.longest_target = settings_->http.target_size;
+  if (settings_->http.fields < http::FieldList::kCapacity) plan.most_fields = settings_->http.fields;
   if (weather_ == Weather::stormy && chance(0.4)) plan.unfair_rate = 0.5;
   return plan;
 }
@@ -207,6 +251,15 @@ runtime::Task<void> World::watch_limit() {
   }
 }
 
+// Nor does the listener have more connections than it may.
+runtime::Task<void> World::watch_seats() {
+  while (client_tasks_.size() > 0) {
+    if (process_seats_.taken() > seats_)
+      journal_.violations.push_back(fmt::format("{} connections are open, of {}", process_seats_.taken(), seats_));
+    co_await runtime::pause_until(loop_, loop_.now() + 5ms);
+  }
+}
+
 runtime::Task<void> World::end_early(Duration after) {
   co_await runtime::pause_until(loop_, loop_.now() + after);
   drained_at_ = loop_.now();
@@ -236,6 +289,7 @@ Report World::run() {
     client_tasks_.start(clients_.back()->run());
   }
   if (options_.pools["web"].limits.max_inflight.value_or(0) > 0) script_.start(watch_limit());
+  if (seats_ > 0) script_.start(watch_seats());
   const Deadline last = loop_.now() + kLongest;
   while (client_tasks_.size() + script_.size() > 0 && loop_.now() < last) loop_.run_until(loop_.now() + 1s);
   if (client_tasks_.size() > 0) journal_.violations.emplace_back("clients still wait after an hour");
@@ -243,7 +297,9 @@ Report World::run() {
   const proxy::RouteOptions& route = options_.routes.front();
   judge(journal_, {.is_calm = weather_ == Weather::calm,
                    .servers_hang_up = servers_hang_up_,
+                   .are_seats_limited = seats_ > 0,
                    .retries = route.retry.attempts,
+                   .are_puts_repeated = std::ranges::find(route.retry.methods, "PUT") != route.retry.methods.end(),
                    .are_hedged = route.hedge.has_value(),
                    .are_tries_short = route.timeouts.per_try.has_value(),
                    .total = route.timeouts.total,
@@ -254,6 +310,7 @@ Report World::run() {
                    .cut_at = cut_at_});
   check_counters();
   check_budget();
+  check_homes();
   check_leftovers();
   return report();
 }
@@ -273,6 +330,8 @@ void World::end() {
 }
 
 void World::check_leftovers() {
+  if (process_seats_.taken() > 0)
+    journal_.violations.push_back(fmt::format("{} seats were not given back", process_seats_.taken()));
   if (loop_.open_descriptors() > 0) {
     journal_.violations.push_back(fmt::format("{} descriptors were left open", loop_.open_descriptors()));
   }
@@ -323,12 +382,29 @@ void World::check_budget() {
   }
 }
 
+// Where nothing ever stands in the way, a client that sticks has one server.
+void World::check_homes() {
+  const pool::PoolOptions& pool = options_.pools["web"];
+  const bool is_undisturbed = weather_ == Weather::calm && is_well(*servers_.back()) && !servers_hang_up_ &&
+                              snapshots_.size() == 1 && !pool.limits.max_inflight;
+  if (!pool.sticky.is_on() || !is_undisturbed) return;
+  std::map<int, int> homes;
+  for (const auto& [id, outcome] : journal_.outcomes) {
+    if (outcome.server == 0 || (!pool.sticky.cookie.empty() && !outcome.has_cookie)) continue;
+    const int home = homes.try_emplace(outcome.client, outcome.server).first->second;
+    if (home != outcome.server)
+      journal_.violations.push_back(fmt::format("request {} went to {} and not to {}", id, outcome.server, home));
+  }
+  homes_ = homes.size();
+}
+
 Report World::report() {
   Report report{.violations = journal_.violations,
                 .requests = journal_.outcomes.size(),
                 .retries = worker_.counters().retries.value(),
                 .hedges = worker_.counters().hedges.value(),
-                .hedges_won = worker_.counters().hedges_won.value()};
+                .hedges_won = worker_.counters().hedges_won.value(),
+                .homes = homes_};
   report.summary =
       fmt::format("{} {} servers, {} snapshots, ended at {}", weather_ == Weather::calm ? "calm" : "stormy",
                   servers_.size(), snapshots_.size(), loop_.now().time_since_epoch().count());
@@ -341,6 +417,8 @@ Report World::report() {
     report.answers += is_answered && outcome.server != 0 ? 1U : 0U;
     report.own_answers += is_answered && outcome.server == 0 ? 1U : 0U;
     report.cuts += outcome.ending == Ending::cut ? 1U : 0U;
+    report.refused_connections += outcome.was_full ? 1U : 0U;
+    report.refused_heads += outcome.conduct.refusal != 0 && outcome.status == outcome.conduct.refusal ? 1U : 0U;
   }
   return report;
 }

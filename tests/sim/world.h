@@ -36,6 +36,9 @@ struct Report {
   std::uint64_t retries = 0;
   std::uint64_t hedges = 0;
   std::uint64_t hedges_won = 0;
+  std::size_t refused_connections = 0;
+  std::size_t refused_heads = 0;
+  std::size_t homes = 0;  // clients that were held to one server
 };
 
 class World {
@@ -59,6 +62,8 @@ class World {
 
   void plan_servers();
   void plan_options();
+  void plan_sticky();
+  void plan_limits();
   void change_options();
   std::uint32_t draw_weight(const Server& server);
   ClientPlan plan_client();
@@ -66,11 +71,13 @@ class World {
   runtime::Task<void> disturb(Server& server);
   runtime::Task<void> reload(Duration after);
   runtime::Task<void> watch_limit();
+  runtime::Task<void> watch_seats();
   runtime::Task<void> end_early(Duration after);
   void end();
   void check_leftovers();
   void check_counters();
   void check_budget();
+  void check_homes();
   Report report();
   bool is_well(const Server& server) const { return server.plan().number <= well_; }
   bool chance(double probability) { return random_.chance(probability); }
@@ -97,6 +104,8 @@ class World {
   std::vector<std::unique_ptr<Client>> clients_;
   runtime::TaskGroup client_tasks_;
   runtime::TaskGroup script_;
+  std::uint32_t seats_ = 0;  // connections at once; 0: any number
+  std::size_t homes_ = 0;
   int well_ = 0;  // servers 1 to this one stay well in calm weather
   int next_id_ = 0;
   TimePoint drained_at_ = kNever;
