@@ -137,6 +137,7 @@ Result<bool> H1Server::take_head() {
   input_.consume(parsed.consumed);
   has_served_ = true;
   const RequestHead& head = workspace_.request;
+  is_last_ = !head.keep_alive;
   method_ = head.method;
   minor_version_ = head.minor_version;
   keep_alive_ = keep_alive_ && head.keep_alive && !has_pipelined_all();
@@ -313,15 +314,6 @@ void H1Server::cut_short() {
   keep_alive_ = false;
 }
 
-void H1Server::watch_departure(DepartureWatcher* watcher) {
-  departure_watcher_ = watcher;
-  connection_.watch_hang_up(watcher == nullptr ? nullptr : this);
-}
-
-void H1Server::on_hang_up() {
-  if (departure_watcher_ != nullptr) std::exchange(departure_watcher_, nullptr)->on_client_left();
-}
-
 void H1Server::cut() {
   // A tunnel still has its last words to say.
   if (!is_switched_) abort();
@@ -335,6 +327,8 @@ runtime::Task<void> H1Server::close_gently() {
   // An idle client may still be reading its last answer: a request that meets a closed socket would take the rest of
   // that answer away. After a while it has it, and with nothing answered there is nothing to lose.
   if (is_idle_ && (connection_.has_hung_up() || !has_served_)) co_return;
+  // Nothing follows that could meet a closed socket.
+  if (is_last_ && !is_receiving() && input_.unread().empty() && !connection_.may_have_input()) co_return;
   const Deadline deadline = deadline_after(is_idle_ ? idle_since_ : now, kLingerTime);
   if (deadline <= now) co_return;
   connection_.shutdown_send();

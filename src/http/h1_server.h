@@ -40,7 +40,7 @@ struct H1ServerOptions {
 enum class IdleEnd : std::uint8_t { closing, too_young, busy };
 
 // One per downstream connection; the stream of each of its exchanges in turn.
-class H1Server final : public ServerStream, private net::HangUpWatcher {
+class H1Server final : public ServerStream {
  public:
   // `workspace` and `options` outlive it.
   H1Server(runtime::EventLoop& loop, int descriptor, Workspace& workspace, const H1ServerOptions& options);
@@ -94,12 +94,11 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   void cut_short() override;
   void interrupt_reading() override { connection_.interrupt_reading(); }
   void interrupt() override { connection_.interrupt(); }
-  void watch_departure(DepartureWatcher* watcher) override;
+  void watch_departure(DepartureWatcher* watcher) override { connection_.watch_hang_up(watcher); }
   std::uint64_t bytes_received() const override { return bytes_received_; }
   std::uint64_t bytes_sent() const override { return output_.body_bytes(); }
 
  private:
-  void on_hang_up() override;
   // Waits only where it must: for a small answer that was given whole, whoever comes next does, with `settle`.
   runtime::Task<void> send(runtime::IoResult sent);
   runtime::Task<void> settle();
@@ -112,7 +111,6 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   Workspace& workspace_;
   const H1ServerOptions& options_;
   H1Output output_;
-  DepartureWatcher* departure_watcher_ = nullptr;
   std::unique_ptr<const net::ConnectionEnds> proxied_;  // what a PROXY header said
   BodyDecoder decoder_;
   TimePoint idle_since_;
@@ -123,6 +121,7 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   Method method_ = Method::get;
   std::uint8_t minor_version_ = 1;
   bool keep_alive_ = true;
+  bool is_last_ = false;  // the client sends no further request
   bool pipes_allowed_ = false;
   bool response_started_ = false;
   bool is_idle_ = true;

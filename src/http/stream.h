@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "http/codec/message.h"
 #include "http/codec/serializer.h"
+#include "net/connection.h"
 #include "net/output.h"
 #include "net/pipe_pool.h"
 #include "net/proxy_protocol.h"
@@ -46,13 +47,7 @@ struct Transport {
 };
 
 // Told that nobody waits for a response any more.
-class DepartureWatcher {
- public:
-  virtual void on_client_left() = 0;
-
- protected:
-  ~DepartureWatcher() = default;
-};
+using DepartureWatcher = net::HangUpWatcher;
 
 // The client's side of one exchange.
 class ServerStream {

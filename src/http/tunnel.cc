@@ -23,18 +23,8 @@ constexpr Error kIdle{.code = ErrorCode::response_timeout,
 Tunnel::Tunnel(Transport client, Transport server, std::string_view protocol, Duration idle, TunnelCounts& counts)
     : is_websocket_(equals_ignoring_case(protocol, "websocket")),
       idle_(idle),
-      up_{.from = client,
-          .to = server,
-          .from_lost = kClientLost,
-          .to_lost = kServerLost,
-          .goodbye = going_away_from_client(),
-          .count = counts.from_client},
-      down_{.from = server,
-            .to = client,
-            .from_lost = kServerLost,
-            .to_lost = kClientLost,
-            .goodbye = going_away_from_server(),
-            .count = counts.from_server},
+      up_{.way = Way::up, .from = client, .to = server, .count = counts.from_client},
+      down_{.way = Way::down, .from = server, .to = client, .count = counts.from_server},
       last_activity_(client.connection.loop().now()) {}
 
 runtime::Task<void> Tunnel::relay() {
@@ -46,14 +36,14 @@ runtime::Task<void> Tunnel::relay() {
 }
 
 runtime::Task<void> Tunnel::relay(Direction& direction) {
-  auto& [from, to, from_lost, to_lost, goodbye, count, frames] = direction;
+  const Transport& from = direction.from;
   runtime::EventLoop& loop = from.connection.loop();
   while (true) {
     if (const std::string_view unread = from.input.unread(); !unread.empty()) {
       from.input.consume(unread.size());
-      count += unread.size();
+      direction.count += unread.size();
       last_activity_ = loop.now();
-      if (is_websocket_) frames.feed(unread);
+      if (is_websocket_) direction.frames.feed(unread);
       co_await send_all(direction, unread);
       // A side that always has more must not keep the others from their turn.
       co_await runtime::Yield(loop);
@@ -67,9 +57,9 @@ runtime::Task<void> Tunnel::relay(Direction& direction) {
     }
     const runtime::IoResult got = from.input.fill(from.connection, kRead);
     if (got.would_block()) continue;
-    if (!got.ok()) co_await runtime::fail(from_lost);
+    if (!got.ok()) co_await runtime::fail(direction.way == Way::up ? kClientLost : kServerLost);
     if (got.count == 0) {
-      to.connection.shutdown_send();
+      direction.to.connection.shutdown_send();
       co_return;
     }
   }
@@ -78,12 +68,13 @@ runtime::Task<void> Tunnel::relay(Direction& direction) {
 runtime::Task<void> Tunnel::send_all(Direction& direction, std::string_view bytes) {
   Transport& to = direction.to;
   const iovec piece{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
-  if (!to.output.send(to.connection, {&piece, 1}).ok()) co_await runtime::fail(direction.to_lost);
+  const Error lost = direction.way == Way::up ? kServerLost : kClientLost;
+  if (!to.output.send(to.connection, {&piece, 1}).ok()) co_await runtime::fail(lost);
   if (to.output.is_empty()) co_return;
   const Result<void> flushed = co_await to.output.flush(to.connection, {idle_}).result();
   if (flushed) co_return;
   if (flushed.error().code == ErrorCode::canceled) co_await Result<void>(flushed);
-  co_await runtime::fail(flushed.error().code == ErrorCode::timed_out ? kIdle : direction.to_lost);
+  co_await runtime::fail(flushed.error().code == ErrorCode::timed_out ? kIdle : lost);
 }
 
 void Tunnel::say_goodbye() {
@@ -91,7 +82,8 @@ void Tunnel::say_goodbye() {
   for (const Direction& direction : {up_, down_}) {
     Transport to = direction.to;
     if (!direction.frames.takes_another_frame() || !to.output.is_empty()) continue;
-    const iovec piece{.iov_base = const_cast<char*>(direction.goodbye.data()), .iov_len = direction.goodbye.size()};
+    const std::string_view goodbye = direction.way == Way::up ? going_away_from_client() : going_away_from_server();
+    const iovec piece{.iov_base = const_cast<char*>(goodbye.data()), .iov_len = goodbye.size()};
     // It is a courtesy: whoever cannot take it sees the connection end.
     static_cast<void>(to.output.send(to.connection, {&piece, 1}));
     to.connection.shutdown_send();

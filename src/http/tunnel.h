@@ -34,13 +34,11 @@ class Tunnel final {
   void say_goodbye();
 
  private:
-  // One direction, and what its ends mean when they break off.
+  enum class Way : bool { up, down };
   struct Direction {
+    Way way;
     Transport from;
     Transport to;
-    Error from_lost;
-    Error to_lost;
-    std::string_view goodbye;
     std::uint64_t& count;
     WebSocketFrames frames = {};
   };

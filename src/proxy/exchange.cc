@@ -101,9 +101,14 @@ runtime::Task<void> Exchange::run() {
     outcome = again;
     if (outcome && retry_.retries() > 0) context_.counters.retries_recovered.add();
   }
+  if (outcome && has_tunnel()) co_return;
   permit_.release();
-  if (!outcome && abandoned_) co_await runtime::fail({.code = *abandoned_, .blame = Blame::downstream});
-  if (!outcome) co_await runtime::fail(total_time_.cause_of(outcome.error()));
+  if (!outcome) co_await runtime::fail(cause_of(outcome.error()));
+}
+
+Error Exchange::cause_of(const Error& error) const {
+  if (abandoned_) return {.code = *abandoned_, .blame = Blame::downstream};
+  return total_time_.cause_of(error);
 }
 
 runtime::Task<void> Exchange::attempt() {
@@ -135,15 +140,21 @@ runtime::Task<void> Exchange::attempt() {
     sent_at_ = context_.loop.now();
     outcome = co_await request_.send_head(*upstream_, total_time_.at_most(route_->options.timeouts.idle)).result();
     if (outcome) outcome = co_await relay(*upstream_).result();
-    upstream_ = nullptr;
-    lease_.reset();
+    // The server of a tunnel is judged by how that ends.
+    if (outcome && has_tunnel()) co_return;
   } else {
     past_ = {};
     outcome = std::unexpected(leased.error());
   }
+  end_try(outcome);
+  co_await Result<void>(outcome);
+}
+
+void Exchange::end_try(const Result<void>& outcome) {
+  upstream_ = nullptr;
+  lease_.reset();
   if (!outcome) note_attempt(outcome.error());
   report(outcome);
-  co_await Result<void>(outcome);
 }
 
 // The server that the client sticks to comes first.
@@ -294,7 +305,7 @@ runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
   answer_began_ = context_.loop.now();
   if (!first_byte_time_) first_byte_time_ = *answer_began_ - start_;
   if (head->status == 101) {
-    co_await open_tunnel(upstream, *head);
+    co_await open_tunnel(*head);
     co_return;
   }
   if (!sticky_.is_bound() &&
@@ -338,7 +349,7 @@ runtime::Task<void> Exchange::relay_body(http::ClientStream& upstream, Duration 
   }
 }
 
-runtime::Task<void> Exchange::open_tunnel(http::ClientStream& upstream, const http::ResponseHead& head) {
+runtime::Task<void> Exchange::open_tunnel(const http::ResponseHead& head) {
   if (!agrees_to(head, request_.upgrade())) {
     co_await runtime::fail({.code = ErrorCode::bad_response,
                             .blame = Blame::upstream,
@@ -351,13 +362,18 @@ runtime::Task<void> Exchange::open_tunnel(http::ClientStream& upstream, const ht
   sticky_.answer(*server_, head.fields, writer);
   total_time_.release_client();
   downstream_.watch_departure(nullptr);  // The tunnel passes on the end of either side.
-  const http::Transport client = co_await downstream_.switch_protocols(request_.upgrade());
-  http::Tunnel tunnel(client, upstream.transport(), request_.upgrade(), route_->options.timeouts.stream_idle,
+  tunnel_client_.emplace(co_await downstream_.switch_protocols(request_.upgrade()));
+}
+
+runtime::Task<void> Exchange::relay_tunnel() {
+  http::Tunnel tunnel(*tunnel_client_, upstream_->transport(), request_.upgrade(), route_->options.timeouts.stream_idle,
                       tunnel_counts_);
   const telemetry::Counted open(context_.counters.open_tunnels);
   const Result<void> relayed = co_await tunnel.relay().result();
   if (abandoned_) tunnel.say_goodbye();
-  co_await Result<void>(relayed);
+  end_try(relayed);
+  permit_.release();
+  if (!relayed) co_await runtime::fail(cause_of(relayed.error()));
   response_complete_ = true;
 }
 

@@ -40,6 +40,10 @@ class Exchange final : private http::DepartureWatcher {
 
   // Serves the request. An error has not been answered yet.
   runtime::Task<void> run();
+  // Both sides have agreed to leave HTTP: `relay_tunnel` is what remains to be done. Apart from `run`, so that a tunnel
+  // that may be idle for days needs none of the memory for trying servers.
+  bool has_tunnel() const { return tunnel_client_.has_value(); }
+  runtime::Task<void> relay_tunnel();
   // Answers with an error page, or cuts the response where it has begun.
   runtime::Task<void> answer_with_error(const Error& error);
   // Gives up, wherever it is: nobody will get the response.
@@ -50,7 +54,7 @@ class Exchange final : private http::DepartureWatcher {
  private:
   static constexpr std::size_t kRecordedAttempts = 4;
 
-  void on_client_left() override { abandon(ErrorCode::client_gone); }
+  void on_hang_up() override { abandon(ErrorCode::client_gone); }
   // A try on one server.
   runtime::Task<void> attempt();
   Result<pool::Permit> admit(TimePoint now);
@@ -70,7 +74,7 @@ class Exchange final : private http::DepartureWatcher {
   runtime::Task<const http::ResponseHead*> read_final_head(http::ClientStream& upstream,
                                                            Result<const http::ResponseHead*> latest);
   runtime::Task<void> relay_interim(const http::ResponseHead& head);
-  runtime::Task<void> open_tunnel(http::ClientStream& upstream, const http::ResponseHead& head);
+  runtime::Task<void> open_tunnel(const http::ResponseHead& head);
   runtime::Task<void> answer_locally();
   runtime::Task<void> answer(std::uint16_t status, std::string_view type, std::string_view body,
                              std::string_view location = {});
@@ -89,6 +93,9 @@ class Exchange final : private http::DepartureWatcher {
   bool may_retry(const Error& error);
   bool was_race(const Error& error) const;
   Result<void> check_body_size() const;
+  void end_try(const Result<void>& outcome);
+  // What ended the exchange, where `error` ended its last try.
+  Error cause_of(const Error& error) const;
   void report(const Result<void>& outcome);
   Duration server_wait() const;
   void note_attempt(const Error& error);
@@ -132,6 +139,7 @@ class Exchange final : private http::DepartureWatcher {
   std::string_view hedge_note_;            // `won` or `lost`, where a second server was asked
   std::optional<Duration> queue_time_;
   std::optional<Duration> first_byte_time_;
+  std::optional<http::Transport> tunnel_client_;  // its end of a tunnel
   http::TunnelCounts tunnel_counts_;
   std::array<telemetry::AttemptRecord, kRecordedAttempts> attempts_;
   std::size_t attempt_count_ = 0;

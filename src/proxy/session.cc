@@ -115,7 +115,8 @@ runtime::Task<void> Session::serve_request(bool yields) {
   const ClientInfo client = this->client();
   Exchange exchange(context_, stream_, client);
   exchange_ = &exchange;
-  const Result<void> outcome = co_await exchange.run().result();
+  Result<void> outcome = co_await exchange.run().result();
+  if (outcome && exchange.has_tunnel()) outcome = co_await exchange.relay_tunnel().result();
   // An answer that cannot be given (the client has left) changes nothing more: the log says what happened before.
   if (!outcome) static_cast<void>(co_await exchange.answer_with_error(outcome.error()).result());
   exchange_ = nullptr;

@@ -99,11 +99,7 @@ Accepted EpollLoop::accept(int listener) {
   accepted.peer_length = sizeof accepted.peer;
   accepted.descriptor = ::accept4(listener, reinterpret_cast<sockaddr*>(&accepted.peer), &accepted.peer_length,
                                   SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (accepted.descriptor < 0) {
-    accepted.error = errno;
-  } else {
-    disable_nagle(accepted.descriptor, accepted.peer.ss_family);
-  }
+  if (accepted.descriptor < 0) accepted.error = errno;
   return accepted;
 }
 
