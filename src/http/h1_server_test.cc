@@ -153,6 +153,14 @@ TEST_F(H1ServerTest, pipelined_requests_are_answered_one_after_the_other) {
   EXPECT_TRUE(last_.would_block());
 }
 
+TEST_F(H1ServerTest, a_client_that_asked_for_the_end_gets_it_behind_its_answer) {
+  send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  run_for(10ms);
+  EXPECT_TRUE(receive().ends_with(body_));
+  EXPECT_TRUE(last_.ok()) << "the end has come";
+  EXPECT_EQ(tasks_.size(), 0U) << "nobody waits for what the client might still send";
+}
+
 // The kernel takes a part of every answer; for the rest it waits until the client has read.
 class H1ServerWithLittleRoom : public H1ServerTest {
  protected:
