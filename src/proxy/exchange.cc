@@ -413,9 +413,9 @@ Duration Exchange::server_wait() const {
 }
 
 void Exchange::note_attempt(const Error& error) {
-  if (attempt_count_ == attempts_.size()) return;
-  attempts_[attempt_count_++] = {
-      .server = server_->name(), .reason = word(error.code), .took = context_.loop.now() - try_began_};
+  if (attempts_.size() == kRecordedAttempts) return;
+  attempts_.push_back(
+      {.server = server_->name(), .reason = word(error.code), .took = context_.loop.now() - try_began_});
 }
 
 void Exchange::record(const Result<void>& outcome) {
@@ -425,7 +425,7 @@ void Exchange::record(const Result<void>& outcome) {
   if (!context_.access_log.is_on() || (route_ != nullptr && !route_->options.log)) return;
 
   const bool has_failed = !outcome.has_value();
-  const std::size_t failed_tries = attempt_count_ - (has_failed && attempt_count_ > 0 ? 1 : 0);
+  const std::size_t failed_tries = attempts_.size() - (has_failed && !attempts_.empty() ? 1 : 0);
   telemetry::AccessRecord record{.at = wall_start_,
                                  .id = request_.id(),
                                  .client = request_.client_ip(),

@@ -1,9 +1,9 @@
 // The life of one request: route, server, forward, retry, answer. Read this first.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/time.h"
@@ -141,8 +141,7 @@ class Exchange final : private http::DepartureWatcher {
   std::optional<Duration> first_byte_time_;
   std::optional<http::Transport> tunnel_client_;  // its end of a tunnel
   http::TunnelCounts tunnel_counts_;
-  std::array<telemetry::AttemptRecord, kRecordedAttempts> attempts_;
-  std::size_t attempt_count_ = 0;
+  std::vector<telemetry::AttemptRecord> attempts_;  // those that failed; most exchanges have none
 };
 
 }  // namespace fairlead::proxy
