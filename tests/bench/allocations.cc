@@ -14,12 +14,14 @@
 #include <cstdlib>
 
 // What glibc calls its own functions, and so what ours can call without a search that allocates.
+// NOLINTBEGIN(bugprone-reserved-identifier): their names
 extern "C" {
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
 void* __libc_realloc(void* block, std::size_t size);
 void* __libc_memalign(std::size_t alignment, std::size_t size);
 }
+// NOLINTEND(bugprone-reserved-identifier)
 
 namespace {
 

@@ -255,7 +255,10 @@ def main():
     parser.add_argument("--seconds", type=float, default=10, help="measured time of each row with a slow server (10)")
     parser.add_argument("--only", default="", help="only rows that contain this text")
     arguments = parser.parse_args()
-    for rows, verdicts in (compare_slow(arguments.seconds, arguments.only), compare_failures(arguments.only)):
+    tables = [compare_slow(arguments.seconds, arguments.only), compare_failures(arguments.only)]
+    if all(len(rows) == 1 for rows, _ in tables):
+        parser.error(f"no row contains `{arguments.only}`")
+    for rows, verdicts in tables:
         if len(rows) > 1:
             print("\n".join([table(rows), *verdicts, ""]))
 

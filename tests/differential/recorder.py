@@ -2,8 +2,12 @@
 
 import re
 import socket
-import threading
+import sys
+from pathlib import Path
 from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
+from threaded_server import ThreadedServer
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 
@@ -16,32 +20,19 @@ class Forwarded(NamedTuple):
     extra: bytes  # sent behind the request
 
 
-class Recorder:
+class Recorder(ThreadedServer):
     """Takes one request on each connection and answers it."""
 
     def __init__(self):
-        self._listening = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.port = self._listening.getsockname()[1]
         self.requests: list[Forwarded] = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self):
-        self._listening.close()
+        self._listen()
 
     def take(self) -> list[Forwarded]:
         """Those since the last call."""
         taken, self.requests = self.requests, []
         return taken
 
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listening.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket):
+    def _serve(self, connection: socket.socket, number: int):
         with connection:
             connection.settimeout(10)
             try:
