@@ -146,7 +146,7 @@ TEST(ConfigLoader, reads_every_option_of_listeners_and_routes) {
   const Options options = loaded(R"(
 version: 1
 listeners:
-  web: {address: [":8080", "[::1]:81"], protocol: http, timeouts: {header: 1s, body_idle: 2s, keepalive: 3s}, limits: {header_size: 16KiB, uri_size: 1KiB, fields: 50, connections: 100, per_client: 5, min_rate: 1KiB/s}}
+  web: {address: [":8080", "[::1]:81"], protocol: http, timeouts: {header: 1s, body_idle: 2s, keepalive: 3s}, limits: {header_size: 16KiB, uri_size: 1KiB, fields: 50, connections: 100, per_client: 5, min_rate: 1KiB/s, trailers: 3, trailer_size: 1KiB, chunk_extensions: 9B, pipelined: 7}}
 routes:
   - name: api
     listeners: [web]
@@ -178,7 +178,11 @@ x-note: {any: thing}
                                           .min_rate = ByteRate{1024},
                                           .header_size = 16_KiB,
                                           .uri_size = 1_KiB,
-                                          .fields = 50}};
+                                          .fields = 50,
+                                          .trailers = 3,
+                                          .trailer_size = 1_KiB,
+                                          .chunk_extensions = ByteCount{9},
+                                          .pipelined = 7}};
   expected.routes = expected_routes();
   expected.pools["web"].servers = {{.name = "", .address = {"127.0.0.1", 3001, ""}}};
   expected.pools["web"].health.type = pool::HealthType::http;

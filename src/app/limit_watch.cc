@@ -74,6 +74,8 @@ std::uint64_t LimitWatch::count_of(const ListenerLoad& load, Limit limit) {
       return counters.exhausted.load(std::memory_order_relaxed);
     case Limit::too_slow:
       return counters.too_slow.load(std::memory_order_relaxed);
+    case Limit::pipelined:
+      return counters.pipelined.load(std::memory_order_relaxed);
     case Limit::count_:
       break;
   }
@@ -105,6 +107,11 @@ std::string LimitWatch::begin_text(const ListenerLoad& load, Limit limit) {
           "({1}). "
           "Lower `listeners.{0}.limits.min_rate` if its network is that slow.",
           load.name, load.min_rate ? config::print_byte_rate(*load.min_rate) : "off");
+    case Limit::pipelined:
+      return fmt::format(
+          "A client of listener {0} sent as many requests ahead of their answers as `limits.pipelined` allows, and its "
+          "connection was closed behind the last of them. Raise `listeners.{0}.limits.pipelined` if it means well.",
+          load.name);
     case Limit::count_:
       break;
   }
@@ -112,10 +119,12 @@ std::string LimitWatch::begin_text(const ListenerLoad& load, Limit limit) {
 }
 
 std::string LimitWatch::end_text(const ListenerLoad& load, Limit limit, std::uint64_t cases, Duration lasted) {
-  static constexpr std::array<std::string_view, kLimits> kWhat{
-      "idle connections were closed for new ones", "connections were answered 503",
-      "connections of clients with too many were answered 429", "times there was nothing left for a new connection",
-      "clients were cut for being too slow"};
+  static constexpr std::array<std::string_view, kLimits> kWhat{"idle connections were closed for new ones",
+                                                               "connections were answered 503",
+                                                               "connections of clients with too many were answered 429",
+                                                               "times there was nothing left for a new connection",
+                                                               "clients were cut for being too slow",
+                                                               "connections were closed for pipelining too much"};
   return fmt::format("Listener {} is within its limits again: {} {} in {}s", load.name, cases,
                      kWhat[static_cast<std::size_t>(limit)],
                      std::chrono::ceil<std::chrono::seconds>(lasted).count() + 1);

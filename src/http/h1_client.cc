@@ -9,10 +9,14 @@ namespace fairlead::http {
 namespace {
 
 constexpr std::size_t kFirstRead = std::size_t{64} * 1024;
-constexpr std::size_t kMaxResponseHead = std::size_t{64} * 1024;
 
 Error bad_response(std::string_view detail) {
   return {.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = detail};
+}
+
+Error error_of(const Refusal& refusal) {
+  const ErrorCode code = is_limit(refusal.rule) ? ErrorCode::response_too_large : ErrorCode::bad_response;
+  return {.code = code, .blame = Blame::upstream, .detail = refusal.text};
 }
 
 Error response_timeout(std::string_view detail) {
@@ -61,7 +65,7 @@ runtime::Task<void> H1Client::connected(Deadline deadline) {
 
 bool H1Client::is_reusable() const {
   return keep_alive_ && has_response_ && !is_broken_ && decoder_.is_complete() && output_.is_complete() &&
-         output_.is_flushed() && input_.unread().empty() && !connection_.is_lost() && !connection_.has_hung_up() &&
+         output_.is_settled() && input_.unread().empty() && !connection_.is_lost() && !connection_.has_hung_up() &&
          !connection_.is_canceled();
 }
 
@@ -93,6 +97,12 @@ runtime::Task<void> H1Client::send_body(BodyPart part, std::string_view trailer_
 }
 
 runtime::Task<void> H1Client::send(runtime::IoResult sent) {
+  if (sent.ok() && output_.leave()) return runtime::done();
+  return finish_sending(sent);
+}
+
+runtime::Task<void> H1Client::finish_sending(runtime::IoResult sent) {
+  output_.take_back();
   if (output_.is_batched()) {
     co_await output_.batched();
     sent = output_.sent();
@@ -128,6 +138,7 @@ runtime::Task<const ResponseHead*> H1Client::read_head(Method request_method, De
   }
   while (true) {
     const Result<void> ready = co_await with_result(connection_.readable(deadline));
+    if (output_.is_stuck()) co_await finish_sending(output_.sent());
     co_await receive_head(ready);
     const ResponseHead* head = co_await take_head(request_method);
     if (head != nullptr) co_return head;
@@ -137,6 +148,7 @@ runtime::Task<const ResponseHead*> H1Client::read_head(Method request_method, De
 runtime::Task<void> H1Client::answer_begins(Deadline deadline) {
   while (input_.unread().empty()) {
     const Result<void> ready = co_await with_result(connection_.readable(deadline));
+    if (output_.is_stuck()) co_await finish_sending(output_.sent());
     co_await receive_head(ready);
   }
 }
@@ -159,15 +171,17 @@ Result<void> H1Client::receive_head(const Result<void>& ready) {
 }
 
 Result<const ResponseHead*> H1Client::take_head(Method request_method) {
-  const ParseLimits limits{.head_bytes = kMaxResponseHead};
+  const ParseLimits limits{.head_bytes = limits_.head_bytes, .max_fields = limits_.fields};
   const std::string_view unread = input_.unread();
-  const bool is_first_look = head_scan_ == 0;
-  if (!find_head_end(unread, limits, head_scan_) && !is_first_look) return nullptr;
+  if (head_scan_ != 0 && !find_head_end(unread, limits, head_scan_)) return nullptr;
   const HeadParse parsed = parse_response_head(unread, limits, request_method, workspace_.response);
-  if (parsed.status == HeadParse::Status::incomplete) return nullptr;
+  if (parsed.status == HeadParse::Status::incomplete) {
+    head_scan_ = static_cast<std::uint32_t>(unread.size());
+    return nullptr;
+  }
   if (parsed.status == HeadParse::Status::refused) {
     is_broken_ = true;
-    return std::unexpected(bad_response(parsed.refusal.text));
+    return std::unexpected(error_of(parsed.refusal));
   }
   input_.consume(parsed.consumed);
   head_scan_ = 0;
@@ -175,7 +189,7 @@ Result<const ResponseHead*> H1Client::take_head(Method request_method) {
   keep_alive_ = head.keep_alive;
   has_response_ = head.status >= 200;
   if (head.keep_alive_timeout) idle_limit_ = head.keep_alive_timeout;
-  decoder_ = BodyDecoder(head.framing, head.content_length);
+  decoder_ = BodyDecoder(head.framing, head.content_length, limits_.chunks);
   read_size_ = kFirstRead;
   pipes_allowed_ = false;
   return &head;
@@ -186,7 +200,7 @@ Result<BodyPart> H1Client::buffered_body() {
   input_.consume(step.consumed);
   if (step.status == BodyStep::Status::refused) {
     is_broken_ = true;
-    return std::unexpected(bad_response(http::refusal(step.rule).text));
+    return std::unexpected(error_of(http::refusal(step.rule)));
   }
   // The end of a chunked body often comes with its last data: then both are passed on in one piece. What stands there
   // is the end of the last chunk, and the chunk that ends the body.

@@ -21,6 +21,13 @@ namespace fairlead::http {
 // Why a connect failed, from its `errno`; safe to retry, since nothing was sent.
 Error connect_error(int error);
 
+// Bounds of one response; from the pool of its server.
+struct ResponseLimits {
+  std::uint32_t head_bytes = 64 * 1024;  // interim heads each count anew
+  std::uint32_t fields = FieldList::kCapacity;
+  ChunkLimits chunks = {};
+};
+
 // One per upstream connection. An exchange has it for itself while it uses it.
 class H1Client final : public ClientStream {
  public:
@@ -32,6 +39,8 @@ class H1Client final : public ClientStream {
   // What is sent ahead of the first request. Before that request begins.
   void set_preface(std::string preface) { preface_ = std::move(preface); }
   const std::string& preface() const { return preface_; }
+  // Of the responses from here on.
+  void set_limits(const ResponseLimits& limits) { limits_ = limits; }
   // True when the last exchange left the connection as it must be for another one.
   bool is_reusable() const;
   // Asks the kernel whether the server has closed it meanwhile. For requests that must not be sent twice.
@@ -58,7 +67,9 @@ class H1Client final : public ClientStream {
   void cancel() override { connection_.cancel(); }
 
  private:
+  // Waits only where it must: the failure of a small message that was given whole is found where the answer is read.
   runtime::Task<void> send(runtime::IoResult sent);
+  runtime::Task<void> finish_sending(runtime::IoResult sent);
   Result<void> receive_head(const Result<void>& ready);
   Result<const ResponseHead*> take_head(Method request_method);
   Result<BodyPart> end_of_input();
@@ -75,6 +86,7 @@ class H1Client final : public ClientStream {
   std::optional<Duration> idle_limit_;
   std::uint32_t head_scan_ = 0;
   std::uint32_t exchanges_ = 0;
+  ResponseLimits limits_;
   std::string preface_;
   bool keep_alive_ = true;
   bool pipes_allowed_ = false;

@@ -15,6 +15,10 @@ iovec piece_of(std::string_view bytes) {
 
 }  // namespace
 
+H1Output::~H1Output() {
+  if (is_batched()) workspace_.batch.withdraw(place_);
+}
+
 BufferWriter& H1Output::begin() {
   workspace_.writer = BufferWriter(workspace_.output_space());
   return workspace_.writer;
@@ -26,6 +30,11 @@ runtime::IoResult H1Output::send_head(Framing framing, const BodyPart& first) {
   body_bytes_ = 0;
   if (workspace_.writer.has_overflowed()) return {.error = ENOBUFS};
   return send_pieces(workspace_.writer.written(), first, {});
+}
+
+bool H1Output::leave() {
+  is_left_ = is_complete_ && is_flushed();
+  return is_left_;
 }
 
 runtime::IoResult H1Output::send_part(BodyPart part, std::string_view trailer_lines) {
@@ -56,9 +65,9 @@ runtime::IoResult H1Output::send_pieces(std::string_view head, const BodyPart& p
   const std::string_view gathered = workspace_.writer.written();
   if (gathered.empty() && data.empty()) return {.count = head.size()};
   if (is_small) {
-    batched_ = gathered.data();
-    batched_size_ = static_cast<std::uint32_t>(gathered.size());
-    workspace_.batch.keep(gathered.size());
+    FAIRLEAD_ASSERT(!is_batched());
+    sent_error_ = 0;
+    place_ = workspace_.batch.add(*this, gathered.size(), connection_.loop());
     return {};
   }
   const std::array pieces{piece_of(gathered.substr(0, before_data)), piece_of(data),
@@ -66,10 +75,12 @@ runtime::IoResult H1Output::send_pieces(std::string_view head, const BodyPart& p
   return output_.send(connection_, pieces);
 }
 
-void H1Output::send_batched(BatchedSend& send) {
-  const iovec piece = piece_of({std::exchange(batched_, nullptr), batched_size_});
+void H1Output::send_batched(std::string_view message, BatchedSend* waiting) {
+  place_ = kNoPlace;
+  const iovec piece = piece_of(message);
   sent_error_ = output_.send(connection_, {&piece, 1}).error;
-  connection_.loop().post(send);
+  if (waiting != nullptr) connection_.loop().post(*waiting);
+  if (is_stuck()) connection_.wake_reader();
 }
 
 }  // namespace fairlead::http

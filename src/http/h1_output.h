@@ -16,6 +16,9 @@ namespace fairlead::http {
 class H1Output {
  public:
   H1Output(net::Connection& connection, Workspace& workspace) : connection_(connection), workspace_(workspace) {}
+  ~H1Output();
+  H1Output(const H1Output&) = delete;
+  H1Output& operator=(const H1Output&) = delete;
 
   // A writer over the workspace's output memory, with nothing written.
   BufferWriter& begin();
@@ -28,13 +31,22 @@ class H1Output {
   runtime::IoResult send_part(BodyPart part, std::string_view trailer_lines);
   // Whether parts may come in pipes: only where they are sent as they are.
   bool takes_pipes() const { return framing_ == Framing::length; }
-  // The last message waits for the end of the turn: await `batched()`, then ask `sent()` how it went.
-  bool is_batched() const { return batched_ != nullptr; }
+  // The last message waits for the end of the turn: await `batched()`, then ask `sent()` how it went; or `leave` it.
+  bool is_batched() const { return place_ != kNoPlace; }
   BatchedSend batched() { return BatchedSend(*this); }
   runtime::IoResult sent() const { return {.error = sent_error_}; }
   // For `BatchedSend` and its batch.
-  void join_batch(BatchedSend& send) { workspace_.batch.add(send, connection_.loop()); }
-  void send_batched(BatchedSend& send);
+  void call_when_sent(BatchedSend& waiting) { workspace_.batch.call(waiting, place_); }
+  void send_batched(std::string_view message, BatchedSend* waiting);
+  // True where nobody has to wait for what was given: the message is whole, and all of it has left or is batched. From
+  // here on, whoever waits to read from the connection is woken should the kernel not take it; see `is_stuck`.
+  bool leave();
+  // A message that was left is still here: ask `sent`, then flush.
+  bool is_stuck() const { return is_left_ && !is_batched() && (sent_error_ != 0 || !is_flushed()); }
+  // The message is no longer left: somebody waits for it.
+  void take_back() { is_left_ = false; }
+  // Everything that was given has been taken by the kernel.
+  bool is_settled() const { return !is_batched() && sent_error_ == 0 && is_flushed(); }
   // Sends what the kernel did not take; see net::Output::flush.
   bool is_flushed() const { return output_.is_empty(); }
   runtime::Task<void> flush(net::Pace pace) { return output_.flush(connection_, pace); }
@@ -49,15 +61,17 @@ class H1Output {
  private:
   runtime::IoResult send_pieces(std::string_view head, const BodyPart& part, std::string_view trailer_lines);
 
+  static constexpr SendBatch::Place kNoPlace = ~SendBatch::Place{0};
+
   net::Connection& connection_;
   Workspace& workspace_;
   net::Output output_;
-  const char* batched_ = nullptr;  // in the batch's memory
-  std::uint32_t batched_size_ = 0;
-  int sent_error_ = 0;
+  SendBatch::Place place_ = kNoPlace;  // in the batch
+  int sent_error_ = 0;                 // of the last batched message
   std::uint64_t body_bytes_ = 0;
   Framing framing_ = Framing::none;
   bool is_complete_ = true;
+  bool is_left_ = false;
 };
 
 }  // namespace fairlead::http

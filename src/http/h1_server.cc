@@ -27,6 +27,8 @@ Error waiting_error(const Error& error, std::string_view what) {
 
 Error error_of(const Refusal& refusal) {
   const ErrorCode code = [&] {
+    if (refusal.rule == Rule::trailers_too_large) return ErrorCode::trailers_too_large;
+    if (refusal.rule == Rule::chunk_extensions_too_long) return ErrorCode::chunk_extensions_too_long;
     switch (refusal.status) {
       case 414:
         return ErrorCode::uri_too_long;
@@ -85,6 +87,7 @@ bool H1Server::expect_request() {
   method_ = Method::get;
   minor_version_ = 1;
   is_idle_ = input_.unread().empty();
+  pipelined_ = is_idle_ ? 0 : pipelined_ + 1;
   return !is_idle_;
 }
 
@@ -94,7 +97,9 @@ net::Connection::Wait H1Server::idle() {
 
 runtime::Task<bool> H1Server::read_request() {
   runtime::EventLoop& loop = connection_.loop();
-  const Deadline deadline = deadline_after(loop.now(), options_.header_timeout);
+  if (!output_.is_settled()) co_await settle();
+  // A client that was only given the rest of its last answer is idle as before.
+  Deadline deadline = deadline_after(loop.now(), is_idle_ ? options_.keepalive : options_.header_timeout);
   if (!is_idle_ && co_await take_head()) co_return true;
   while (true) {
     const Result<void> ready = co_await with_result(connection_.readable(deadline));
@@ -106,7 +111,7 @@ runtime::Task<bool> H1Server::read_request() {
       if (is_idle_) co_return false;
       co_await runtime::fail(kClientGone);
     }
-    is_idle_ = false;
+    if (std::exchange(is_idle_, false)) deadline = deadline_after(loop.now(), options_.header_timeout);
     if (co_await take_head()) co_return true;
   }
 }
@@ -119,10 +124,12 @@ Result<bool> H1Server::take_head() {
                            .paths = options_.paths};
   // The first bytes are parsed at once, so that what is no HTTP at all is refused at once; then one scan suffices until
   // the end of the head has come.
-  const bool is_first_look = head_scan_ == 0;
-  if (!find_head_end(unread, limits, head_scan_) && !is_first_look) return false;
+  if (head_scan_ != 0 && !find_head_end(unread, limits, head_scan_)) return false;
   const HeadParse parsed = parse_request_head(unread, limits, workspace_.request);
-  if (parsed.status == HeadParse::Status::incomplete) return false;
+  if (parsed.status == HeadParse::Status::incomplete) {
+    head_scan_ = static_cast<std::uint32_t>(unread.size());
+    return false;
+  }
   if (parsed.status == HeadParse::Status::refused) {
     keep_alive_ = false;
     return std::unexpected(error_of(parsed.refusal));
@@ -132,8 +139,8 @@ Result<bool> H1Server::take_head() {
   const RequestHead& head = workspace_.request;
   method_ = head.method;
   minor_version_ = head.minor_version;
-  keep_alive_ = keep_alive_ && head.keep_alive;
-  decoder_ = BodyDecoder(head.framing, head.content_length);
+  keep_alive_ = keep_alive_ && head.keep_alive && !has_pipelined_all();
+  decoder_ = BodyDecoder(head.framing, head.content_length, options_.chunks);
   body_patience_ = options_.body_idle;
   return true;
 }
@@ -187,6 +194,18 @@ BufferWriter& H1Server::begin_head(std::uint16_t status, std::string_view reason
 }
 
 runtime::Task<void> H1Server::send(runtime::IoResult sent) {
+  if (sent.ok() && output_.leave()) return runtime::done();
+  return finish_sending(sent);
+}
+
+runtime::Task<void> H1Server::settle() {
+  const Result<void> settled = co_await finish_sending(output_.sent()).result();
+  if (!settled) abort();  // Nothing that could be said behind a part of an answer would be understood.
+  co_await Result<void>(settled);
+}
+
+runtime::Task<void> H1Server::finish_sending(runtime::IoResult sent) {
+  output_.take_back();
   if (output_.is_batched()) {
     co_await output_.batched();
     sent = output_.sent();
@@ -194,7 +213,7 @@ runtime::Task<void> H1Server::send(runtime::IoResult sent) {
   if (sent.error == ENOBUFS) {
     keep_alive_ = false;
     co_await runtime::fail(
-        {.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = "the response head is too large"});
+        {.code = ErrorCode::response_too_large, .blame = Blame::upstream, .detail = "the response head is too large"});
   }
   if (!sent.ok()) {
     keep_alive_ = false;
@@ -214,7 +233,7 @@ runtime::Task<void> H1Server::send_interim_head() {
   // RFC 9110, 15.2: HTTP/1.0 knows no interim responses.
   if (minor_version_ == 0) co_return;
   end_head(output_.raw_writer());
-  co_await send(output_.send_head(Framing::none, {}));
+  co_await finish_sending(output_.send_head(Framing::none, {}));
 }
 
 runtime::Task<void> H1Server::send_head(OutgoingFraming framing, BodyPart first) {
@@ -254,7 +273,7 @@ runtime::Task<Transport> H1Server::switch_protocols(std::string_view protocol) {
   write_field(writer, "Connection", "upgrade");
   write_field(writer, "Upgrade", protocol);
   end_head(writer);
-  co_await send(output_.send_head(Framing::none, {}));
+  co_await finish_sending(output_.send_head(Framing::none, {}));
   co_return Transport{connection_, input_, output_.raw()};
 }
 
@@ -310,6 +329,7 @@ void H1Server::cut() {
 }
 
 runtime::Task<void> H1Server::close_gently() {
+  if (!is_cut_ && !output_.is_settled()) co_await settle();
   if (is_cut_ || is_unwanted_ || is_switched_ || connection_.is_lost()) co_return;
   const TimePoint now = connection_.loop().now();
   // An idle client may still be reading its last answer: a request that meets a closed socket would take the rest of

@@ -28,7 +28,9 @@ struct H1ServerOptions {
   std::size_t header_size = 0;
   std::size_t target_size = kMaxTarget;
   std::size_t fields = FieldList::kCapacity;
-  std::uint64_t min_rate = 0;  // of a body, in bytes a second; 0: none
+  ChunkLimits chunks = {};
+  std::uint32_t pipelined = 1000;  // requests in a row that are there before the answer to the one before
+  std::uint64_t min_rate = 0;      // of a body, in bytes a second; 0: none
   PathPolicy paths = {};
 
   net::Pace body_pace() const { return {.patience = body_idle, .min_rate = min_rate}; }
@@ -59,6 +61,8 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   bool can_continue() const;
   // Takes no further request: at once where none is being read or served, else after the one in hand.
   void stop_when_idle();
+  // Whether no further request is taken because the client has pipelined as many as it may.
+  bool has_pipelined_all() const { return pipelined_ >= options_.pipelined; }
   // Whether the client was given up because it moved a body below the rate.
   bool was_too_slow() const { return was_too_slow_; }
   // Closes the connection if it has waited between two requests, or for its first one, for `least`.
@@ -83,18 +87,23 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   bool takes_pipes() const override { return output_.takes_pipes(); }
   runtime::Task<Transport> switch_protocols(std::string_view protocol) override;
   std::optional<net::ConnectionEnds> ends() const override;
-  bool response_started() const override { return response_started_; }
+  // An interim head that the client does not take is in the way of any other.
+  bool response_started() const override { return response_started_ || !output_.is_flushed(); }
   void close_after_response() override { keep_alive_ = false; }
   void abort() override;
   void cut_short() override;
   void interrupt_reading() override { connection_.interrupt_reading(); }
+  void interrupt() override { connection_.interrupt(); }
   void watch_departure(DepartureWatcher* watcher) override;
   std::uint64_t bytes_received() const override { return bytes_received_; }
   std::uint64_t bytes_sent() const override { return output_.body_bytes(); }
 
  private:
   void on_hang_up() override;
+  // Waits only where it must: for a small answer that was given whole, whoever comes next does, with `settle`.
   runtime::Task<void> send(runtime::IoResult sent);
+  runtime::Task<void> settle();
+  runtime::Task<void> finish_sending(runtime::IoResult sent);
   Result<bool> take_head();
   net::PipePool::Lease pipe_for_body();
 
@@ -110,6 +119,7 @@ class H1Server final : public ServerStream, private net::HangUpWatcher {
   Duration body_patience_{};  // left for the request's body
   std::uint64_t bytes_received_ = 0;
   std::uint32_t head_scan_ = 0;
+  std::uint32_t pipelined_ = 0;  // requests in a row
   Method method_ = Method::get;
   std::uint8_t minor_version_ = 1;
   bool keep_alive_ = true;

@@ -25,7 +25,9 @@ struct Silent final : runtime::Timer {
 // A server that answers every request with `body_`, and a client's bare descriptor.
 class H1ServerTest : public testing::Test {
  protected:
-  H1ServerTest() : listener_(loop_.listen(address_.get(), address_.size)) {
+  H1ServerTest() : H1ServerTest(kCalm) {}
+  explicit H1ServerTest(const runtime::NetworkConditions& conditions)
+      : loop_(1, conditions), listener_(loop_.listen(address_.get(), address_.size)) {
     client_ = loop_.connect(address_.get(), address_.size).descriptor;
     run_for(5ms);
     tasks_.start(serve(loop_.accept(listener_).descriptor));
@@ -88,7 +90,7 @@ class H1ServerTest : public testing::Test {
     co_await server.close_gently();
   }
 
-  runtime::SimulatedLoop loop_{1, kCalm};
+  runtime::SimulatedLoop loop_;
   net::SocketAddress address_ = *net::numeric_address("10.0.0.1", 80);
   Workspace workspace_;
   H1ServerOptions options_{
@@ -149,6 +151,73 @@ TEST_F(H1ServerTest, pipelined_requests_are_answered_one_after_the_other) {
   EXPECT_EQ(requests_, 2);
   EXPECT_TRUE(receive().ends_with(body_));
   EXPECT_TRUE(last_.would_block());
+}
+
+// The kernel takes a part of every answer; for the rest it waits until the client has read.
+class H1ServerWithLittleRoom : public H1ServerTest {
+ protected:
+  H1ServerWithLittleRoom()
+      : H1ServerTest({.min_delay = 1ms, .max_delay = 1ms, .socket_buffer = 100, .cut = 0, .short_send = 0}) {
+    body_ = std::string(200, 'b');
+  }
+  std::string receive_all(std::size_t size) {
+    std::string got;
+    for (int turn = 0; turn < 100 && got.size() < size; ++turn) {
+      got += receive();
+      run_for(10ms);
+    }
+    return got;
+  }
+};
+
+TEST_F(H1ServerWithLittleRoom, an_idle_client_gets_the_rest_of_its_answer) {
+  send(kRequest);
+  EXPECT_TRUE(receive_all(240).ends_with(body_));
+  send(kRequest);
+  EXPECT_TRUE(receive_all(240).ends_with(body_)) << "the connection serves on";
+  EXPECT_EQ(requests_, 2);
+}
+
+TEST_F(H1ServerWithLittleRoom, the_next_request_waits_for_the_rest_of_the_answer_before) {
+  send(std::string(kRequest) + std::string(kRequest));
+  run_for(100ms);
+  EXPECT_EQ(requests_, 1);
+  EXPECT_EQ(receive_all(480).size(), 480U);
+  EXPECT_EQ(requests_, 2);
+}
+
+TEST_F(H1ServerWithLittleRoom, the_last_answer_is_whole_before_the_connection_ends) {
+  send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(receive_all(1000).ends_with(body_));
+  EXPECT_TRUE(last_.ok()) << "the end has come";
+}
+
+TEST_F(H1ServerWithLittleRoom, a_client_that_does_not_take_the_rest_is_given_up) {
+  send(kRequest);
+  run_for(20ms);
+  EXPECT_EQ(tasks_.size(), 1U);
+  run_for(3s);
+  EXPECT_EQ(tasks_.size(), 0U);
+}
+
+TEST_F(H1ServerTest, behind_as_many_pipelined_requests_as_it_may_send_a_client_is_closed) {
+  options_.pipelined = 3;
+  body_ = "b";
+  const auto burst = [&](int requests) {
+    std::string text;
+    while (requests-- > 0) text += kRequest;
+    send(text);
+    run_for(20ms);
+  };
+  burst(3);  // Two of them in a row are ahead of an answer.
+  burst(3);
+  EXPECT_EQ(requests_, 6);
+  EXPECT_FALSE(receive().contains("Connection: close"));
+  burst(5);
+  EXPECT_EQ(requests_, 10);
+  EXPECT_TRUE(receive().contains("Connection: close"));
+  run_for(5s);
+  EXPECT_EQ(tasks_.size(), 0U);
 }
 
 TEST_F(H1ServerTest, a_head_that_comes_too_slowly_ends_the_connection) {

@@ -5,7 +5,7 @@
 namespace fairlead::http {
 
 bool BatchedSend::begin() {
-  output_->join_batch(*this);
+  output_->call_when_sent(*this);
   return false;
 }
 
@@ -14,18 +14,22 @@ std::span<char> SendBatch::space() {
   return {memory_.get() + used_, size_ - used_};
 }
 
-void SendBatch::add(BatchedSend& send, runtime::EventLoop& loop) {
-  waiting_.push_back(send);
+SendBatch::Place SendBatch::add(H1Output& output, std::size_t size, runtime::EventLoop& loop) {
+  messages_.push_back({.output = &output,
+                       .offset = static_cast<std::uint32_t>(used_),
+                       .size = static_cast<std::uint32_t>(size),
+                       .waiting = nullptr});
+  used_ += size;
   loop.post_last(*this);
+  return static_cast<Place>(messages_.size() - 1);
 }
 
 void SendBatch::flush() {
-  while (!waiting_.empty()) {
-    // Only `add` puts anything into this queue.
-    auto& send = static_cast<BatchedSend&>(waiting_.front());
-    waiting_.pop_front();
-    send.output().send_batched(send);
+  for (const Message& message : messages_) {
+    if (message.output == nullptr) continue;
+    message.output->send_batched({memory_.get() + message.offset, message.size}, message.waiting);
   }
+  messages_.clear();
   used_ = 0;
 }
 

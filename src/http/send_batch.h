@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "runtime/event_loop.h"
 #include "runtime/runnable.h"
@@ -21,7 +23,6 @@ class BatchedSend : public runtime::Operation {
  public:
   explicit BatchedSend(H1Output& output) : output_(&output) {}
   bool begin();
-  H1Output& output() const { return *output_; }
 
  private:
   H1Output* output_;
@@ -30,18 +31,30 @@ class BatchedSend : public runtime::Operation {
 // One per worker: the memory that outgoing messages are written to, and those that wait in it.
 class SendBatch final : private runtime::Runnable {
  public:
+  // A message in the batch, by its place in it.
+  using Place = std::uint32_t;
+
   // At least `least` bytes are free in each `space`.
   SendBatch(std::size_t size, std::size_t least)
       : size_(size), least_(least), memory_(std::make_unique_for_overwrite<char[]>(size)) {}
 
-  // Memory to write the next message to. What is written and not kept is overwritten by the next one.
+  // Memory to write the next message to. What is written and not added is overwritten by the next one.
   std::span<char> space();
-  // The first `count` bytes of the last space stay until they are sent.
-  void keep(std::size_t count) { used_ += count; }
-  // Sends what `send` is about at the end of the turn.
-  void add(BatchedSend& send, runtime::EventLoop& loop);
+  // The first `size` bytes of the last space are a message of `output`, and leave at the end of the turn.
+  Place add(H1Output& output, std::size_t size, runtime::EventLoop& loop);
+  // `waiting` runs when the message has been given to the kernel.
+  void call(BatchedSend& waiting, Place place) { messages_[place].waiting = &waiting; }
+  // The message is not sent.
+  void withdraw(Place place) { messages_[place].output = nullptr; }
 
  private:
+  struct Message {
+    H1Output* output;  // null where it was withdrawn
+    std::uint32_t offset;
+    std::uint32_t size;
+    BatchedSend* waiting;
+  };
+
   void run() override { flush(); }
   void flush();
 
@@ -49,7 +62,7 @@ class SendBatch final : private runtime::Runnable {
   std::size_t least_;
   std::unique_ptr<char[]> memory_;
   std::size_t used_ = 0;
-  runtime::RunQueue waiting_;
+  std::vector<Message> messages_;
 };
 
 }  // namespace fairlead::http

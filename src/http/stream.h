@@ -61,7 +61,8 @@ class ServerStream {
   virtual const RequestHead& request() const = 0;
   // True until the last part of the request's body has been read.
   virtual bool is_receiving() const = 0;
-  // The next part of the request's body. Errors: bad_request, request_timeout, client_gone.
+  // The next part of the request's body. Errors: bad_request, trailers_too_large, chunk_extensions_too_long,
+  // request_timeout, client_gone.
   virtual runtime::Task<BodyPart> read_body() = 0;
   // From here on parts of the request's body may come in pipes.
   virtual void allow_pipes(bool are_allowed) = 0;
@@ -82,6 +83,7 @@ class ServerStream {
   // Who is connected to what, as far as that is an IP address; behind a PROXY header, as it says.
   virtual std::optional<net::ConnectionEnds> ends() const = 0;
 
+  // Whether it is too late to begin another response.
   virtual bool response_started() const = 0;
   // Nothing more comes after this response, and the client is told so.
   virtual void close_after_response() = 0;
@@ -92,6 +94,8 @@ class ServerStream {
   virtual void cut_short() = 0;
   // Ends a pending `read_body` with `canceled`.
   virtual void interrupt_reading() = 0;
+  // Ends whatever waits for the client just now with `canceled`.
+  virtual void interrupt() = 0;
   // Tells `watcher`, at most once, when the client leaves from here on; null: nobody. A client that had ended its
   // direction with its request only half-closes: it is served.
   virtual void watch_departure(DepartureWatcher* watcher) = 0;
@@ -117,11 +121,12 @@ class ClientStream {
   // As ServerStream::takes_pipes.
   virtual bool takes_pipes() const = 0;
   // The next head of the response, interim ones included, in the worker's workspace: good until the next wait.
-  // Errors: reset_before_response, bad_response, response_timeout.
+  // Errors: reset_before_response, bad_response, response_too_large, response_timeout.
   virtual runtime::Task<const ResponseHead*> read_head(Method request_method, Deadline deadline) = 0;
   // The part of the body that came with the head; empty where none did. Never waits.
   virtual Result<BodyPart> buffered_body() = 0;
-  // The next part of the body. Errors: reset_mid_response, bad_response, response_timeout after `idle`.
+  // The next part of the body. Errors: reset_mid_response, bad_response, response_too_large,
+  // response_timeout after `idle`.
   virtual runtime::Task<BodyPart> read_body(Duration idle) = 0;
   // From here on parts of the response's body may come in pipes.
   virtual void allow_pipes(bool are_allowed) = 0;

@@ -62,12 +62,20 @@ bool Connection::is_silent() {
 
 void Connection::cancel() {
   canceled_ = true;
+  interrupt();
+}
+
+void Connection::interrupt() {
   interrupt_reading();
   if (writer_ != nullptr) complete(writer_, std::unexpected(kCanceled));
 }
 
 void Connection::interrupt_reading() {
   if (reader_ != nullptr) complete(reader_, std::unexpected(kCanceled));
+}
+
+void Connection::wake_reader() {
+  if (reader_ != nullptr) complete(reader_, {});
 }
 
 void Connection::watch_idle(IdleWatcher& watcher, Deadline deadline) {

@@ -70,8 +70,12 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
 
   // Ends the waits of both sides, now and later, with `canceled`.
   void cancel();
-  // Ends the wait for input that is going on, if any, with `canceled`.
+  // Ends the waits that are going on, if any, with `canceled`.
+  void interrupt();
+  // The same, for input only.
   void interrupt_reading();
+  // Ends it as if there were input.
+  void wake_reader();
 
   // Nobody waits from here on until the next call of anything: `watcher` is told if something happens, or at
   // `deadline`.

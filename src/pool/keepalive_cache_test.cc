@@ -58,7 +58,8 @@ class KeepaliveCacheTest : public testing::Test, private runtime::EventSource {
     peers_.pop_back();
   }
 
-  runtime::SimulatedLoop loop_{1, {.short_send = 0}};
+  // Without chance, so that every age is known to a few milliseconds.
+  runtime::SimulatedLoop loop_{1, {.min_delay = 1ms, .max_delay = 1ms, .cut = 0, .short_send = 0}};
   http::Workspace workspace_;
   runtime::TaskGroup tasks_{loop_};
   TestServers servers_{1};

@@ -121,6 +121,13 @@ struct QueueOptions {
 struct PoolLimits {
   static constexpr std::uint32_t kLearned = 0;  // `auto`
   std::optional<std::uint32_t> max_inflight;    // requests at once on each server; empty: no limit
+  // Of one response.
+  ByteCount header_size = 64_KiB;
+  std::uint32_t fields = 128;
+  std::uint32_t interim = 16;  // heads (1xx) before the final one
+  std::uint32_t trailers = 32;
+  ByteCount trailer_size = 8_KiB;               // of all trailers of a body
+  ByteCount chunk_extensions = ByteCount{256};  // in one chunk
   friend bool operator==(const PoolLimits&, const PoolLimits&) = default;
 };
 

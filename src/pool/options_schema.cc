@@ -8,6 +8,9 @@
 #include <string>
 #include <utility>
 
+#include "http/codec/chunked_decoder.h"
+#include "http/codec/field.h"
+#include "http/workspace.h"
 #include "net/endpoint_schema.h"
 #include "net/socket_address.h"
 #include "pool/health_rules.h"
@@ -362,11 +365,25 @@ config::SchemaPtr schema_of(const PrequalOptions*) {
 }
 
 config::SchemaPtr schema_of(const PoolLimits*) {
+  constexpr std::uint32_t kMostInterim = 1000;
   return record<PoolLimits>(
       field("max_inflight", &PoolLimits::max_inflight,
             "Requests that each server serves at once, counted over all workers; `auto`: learned from how its answers "
             "slow down; `off`: no limit.",
-            config::optional_of<std::uint32_t>(inflight_limit(), "off")));
+            config::optional_of<std::uint32_t>(inflight_limit(), "off")),
+      field("header_size", &PoolLimits::header_size, "The largest response head; a larger one is answered 502.")
+          .range(1_KiB, ByteCount{http::Workspace::kMaxHead}),
+      field("fields", &PoolLimits::fields, "The most fields of a response head.")
+          .range(8, std::uint32_t{http::FieldList::kCapacity}),
+      field("interim", &PoolLimits::interim, "Interim responses (1xx) ahead of the response to one request.")
+          .range(1, kMostInterim),
+      field("trailers", &PoolLimits::trailers, "The most trailers of a response body; one with more is cut.")
+          .range(0, std::uint32_t{http::ChunkLimits::kMostTrailers}),
+      field("trailer_size", &PoolLimits::trailer_size, "All trailers of a response body.")
+          .range(ByteCount{64}, ByteCount{http::ChunkLimits::kMostTrailerBytes}),
+      field("chunk_extensions", &PoolLimits::chunk_extensions,
+            "Extensions of one chunk of a response body, and of all its chunks 64 times as much.")
+          .range(ByteCount{0}, ByteCount{http::ChunkLimits::kMostExtensionBytes}));
 }
 
 config::SchemaPtr schema_of(const PoolOptions*) {
@@ -389,7 +406,7 @@ config::SchemaPtr schema_of(const PoolOptions*) {
       field("keepalive", &PoolOptions::keepalive, "Connections to servers that are kept for reuse."),
       field("sticky", &PoolOptions::sticky, "Sends a client to the same server each time: `off`, `cookie`, or a map."),
       field("queue", &PoolOptions::queue, "The waiting line, used only when every usable server is at `max_inflight`."),
-      field("limits", &PoolOptions::limits, "Limits of the work in flight."),
+      field("limits", &PoolOptions::limits, "Limits of the work in flight, and of what a response may hold."),
       unsupported("discover", "Servers that come from DNS, Docker, Kubernetes or a file."),
       unsupported("protocol", "The protocol towards the servers; it is HTTP/1.1."),
       unsupported("tls", "TLS towards the servers."),

@@ -19,6 +19,7 @@ bool counts_against_server(const Error& error, const PassiveOptions& options) {
     case ErrorCode::reset_before_response:
     case ErrorCode::reset_mid_response:
     case ErrorCode::bad_response:
+    case ErrorCode::response_too_large:
       return true;
     case ErrorCode::response_timeout:
       return options.timeouts;

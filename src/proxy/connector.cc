@@ -19,6 +19,14 @@ runtime::Accepted connect(Context& context, const net::SocketAddress& address) {
   return context.loop.connect(address.get(), address.size);
 }
 
+http::ResponseLimits limits_of(const pool::PoolLimits& limits) {
+  return {.head_bytes = static_cast<std::uint32_t>(limits.header_size.bytes),
+          .fields = limits.fields,
+          .chunks = {.extension_bytes = static_cast<std::uint16_t>(limits.chunk_extensions.bytes),
+                     .trailer_bytes = static_cast<std::uint16_t>(limits.trailer_size.bytes),
+                     .trailers = static_cast<std::uint8_t>(limits.trailers)}};
+}
+
 }  // namespace
 
 runtime::Task<pool::Lease> lease_connection(Context& context, pool::Server& server, ConnectionNeed need,
@@ -31,6 +39,7 @@ runtime::Task<pool::Lease> lease_connection(Context& context, pool::Server& serv
     if (idle == nullptr) break;
     // What must not be sent twice is not sent on a connection that the server may just have closed.
     if (need.is_sent_once && !idle->is_silent()) continue;
+    idle->set_limits(limits_of(need.pool.limits));
     co_return pool::Lease(cache, std::move(idle), address, need.pool.keepalive,
                           {.idle_for = context.loop.now() - since});
   }
@@ -45,6 +54,7 @@ runtime::Task<pool::Lease> lease_connection(Context& context, pool::Server& serv
   if (socket.descriptor < 0) co_await Result<void>(std::unexpected(http::connect_error(socket.error)));
   auto client = std::make_unique<http::H1Client>(context.loop, socket.descriptor, context.workspace);
   client->set_preface(preface);
+  client->set_limits(limits_of(need.pool.limits));
   in_use = client.get();
   const Result<void> connected =
       co_await client->connected(std::min(deadline_after(began, need.pool.timeouts.connect), need.deadline)).result();

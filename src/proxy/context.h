@@ -19,6 +19,7 @@ namespace fairlead::proxy {
 struct Counters {
   telemetry::Counter connections;
   telemetry::Gauge open_connections;
+  telemetry::Counter idle_timeouts;  // connections closed after `timeouts.keepalive`
   telemetry::Counter requests;
   telemetry::Gauge open_requests;
   telemetry::Gauge open_tunnels;
@@ -29,6 +30,7 @@ struct Counters {
   std::array<telemetry::Counter, 6> status_classes;  // [2]: 2xx; [0]: no response was sent
   std::array<telemetry::Counter, kErrorCodes> failures;
   telemetry::Counter cut_responses;
+  telemetry::Counter unkept_bodies;  // larger than `body.buffer`
   telemetry::Counter sticky_forged;  // cookies that were not ours
   telemetry::Counter sticky_stale;   // that had expired, or whose server is gone
 };

@@ -134,9 +134,11 @@ std::uint16_t status_of(ErrorCode code) {
     case ErrorCode::reset_before_response:
     case ErrorCode::reset_mid_response:
     case ErrorCode::bad_response:
+    case ErrorCode::response_too_large:
       return 502;
     case ErrorCode::connect_timeout:
     case ErrorCode::response_timeout:
+    case ErrorCode::total_timeout:
     case ErrorCode::timed_out:
       return 504;
     case ErrorCode::no_server:
@@ -149,10 +151,12 @@ std::uint16_t status_of(ErrorCode code) {
     case ErrorCode::no_route:
       return 404;
     case ErrorCode::bad_request:
+    case ErrorCode::chunk_extensions_too_long:
       return 400;
     case ErrorCode::uri_too_long:
       return 414;
     case ErrorCode::header_too_large:
+    case ErrorCode::trailers_too_large:
       return 431;
     case ErrorCode::body_too_large:
       return 413;

@@ -28,6 +28,10 @@ bool agrees_to(const http::ResponseHead& head, std::string_view protocol) {
   return !protocol.empty() && http::equals_ignoring_case(head.upgrade, protocol);
 }
 
+bool is_final(const Result<const http::ResponseHead*>& head) {
+  return head && ((*head)->status >= 200 || (*head)->status == 101);
+}
+
 // No server was tried.
 bool means_no_room(ErrorCode code) {
   return code == ErrorCode::no_server || code == ErrorCode::queue_full || code == ErrorCode::queue_timeout;
@@ -42,7 +46,8 @@ Exchange::Exchange(Context& context, http::ServerStream& downstream, const Clien
       open_(context.counters.open_requests),
       view_(context.view),
       wall_start_(context.loop.wall_now()),
-      start_(context.loop.now()) {
+      start_(context.loop.now()),
+      total_time_(context.loop, downstream) {
   const http::RequestHead& head = downstream.request();
   route_ = view_->snapshot().routes.match(client.listener, head);
   const telemetry::RequestId id(wall_start_, context.random);
@@ -76,13 +81,16 @@ runtime::Task<void> Exchange::run() {
     co_return;
   }
   co_await check_body_size();
-  if (route_->options.timeouts.total) total_deadline_ = deadline_after(start_, *route_->options.timeouts.total);
+  if (const auto& total = route_->options.timeouts.total) total_time_.begin(deadline_after(start_, *total));
   retry_.begin(route_->options.retry, request_.method_text());
   pool().pool().retry_budget().record_request(start_);
   if (const auto& kept = route_->options.body.buffer; kept && downstream_.is_receiving()) {
     const auto& limit = route_->options.body.max;
-    co_await kept_body_.fill(downstream_, limit ? std::min(kept->bytes, limit->bytes + 1) : kept->bytes);
+    const std::size_t size = limit ? std::min(kept->bytes, limit->bytes + 1) : kept->bytes;
+    const Result<void> filled = co_await kept_body_.fill(downstream_, size).result();
+    if (!filled) co_await runtime::fail(total_time_.cause_of(filled.error()));
     co_await check_body_size();
+    if (downstream_.is_receiving()) context_.counters.unkept_bodies.add();
   }
 
   Result<void> outcome = co_await attempt().result();
@@ -95,7 +103,7 @@ runtime::Task<void> Exchange::run() {
   }
   permit_.release();
   if (!outcome && abandoned_) co_await runtime::fail({.code = *abandoned_, .blame = Blame::downstream});
-  co_await Result<void>(outcome);
+  if (!outcome) co_await runtime::fail(total_time_.cause_of(outcome.error()));
 }
 
 runtime::Task<void> Exchange::attempt() {
@@ -117,13 +125,16 @@ runtime::Task<void> Exchange::attempt() {
                                  .client = downstream_,
                                  .fresh = same_server || retry_.retries() > 0,
                                  .is_sent_once = !retry_.may_repeat_method() || downstream_.is_receiving(),
-                                 .deadline = total_deadline_},
+                                 .deadline = total_time_.deadline()},
                                 upstream_)
           .result();
   Result<void> outcome;
   if (leased) {
     use(std::move(*leased));
-    outcome = co_await forward(*upstream_).result();
+    upload_ended_.reset();
+    sent_at_ = context_.loop.now();
+    outcome = co_await request_.send_head(*upstream_, route_->options.timeouts.idle).result();
+    if (outcome) outcome = co_await relay(*upstream_).result();
     upstream_ = nullptr;
     lease_.reset();
   } else {
@@ -149,7 +160,8 @@ runtime::Task<pool::Permit> Exchange::wait_for_permit() {
   const pool::Pool& shared = pool().pool();
   pool::Place place(shared.waiting_line(), context_.loop, shared.generation(), !tried_.empty());
   place_ = &place;
-  Result<pool::Permit> permit = co_await pool().wait_for_permit(place, tried_, total_deadline_, key_hash_).result();
+  Result<pool::Permit> permit =
+      co_await pool().wait_for_permit(place, tried_, total_time_.deadline(), key_hash_).result();
   place_ = nullptr;
   queue_time_ = queue_time_.value_or(Duration::zero()) + (context_.loop.now() - began);
   co_return permit;
@@ -161,16 +173,14 @@ void Exchange::use(pool::Lease lease) {
   upstream_ = &**lease_;
 }
 
-runtime::Task<void> Exchange::forward(http::ClientStream& upstream) {
-  upload_ended_.reset();
-  sent_at_ = context_.loop.now();
-  co_await request_.send_head(upstream, route_->options.timeouts.idle);
-  if (!downstream_.is_receiving() && !kept_body_.has_content()) {
-    end_upload();
-    co_await (may_hedge() ? relay_first_response(upstream) : relay_response(upstream));
-    co_return;
-  }
-  // Both at once: a response may come before the upload is over.
+runtime::Task<void> Exchange::relay(http::ClientStream& upstream) {
+  if (downstream_.is_receiving() || kept_body_.has_content()) return relay_both_bodies(upstream);
+  end_upload();
+  return may_hedge() ? relay_first_response(upstream) : relay_response(upstream);
+}
+
+// Both at once: a response may come before the upload is over.
+runtime::Task<void> Exchange::relay_both_bodies(http::ClientStream& upstream) {
   const Result<void> outcome =
       co_await runtime::Both(send_request_body(upstream), relay_response(upstream), [this, &upstream] {
         end_upload();
@@ -229,24 +239,19 @@ Result<void> Exchange::check_body_size() const {
   return std::unexpected(Error{.code = ErrorCode::body_too_large, .blame = Blame::downstream});
 }
 
-runtime::Task<const http::ResponseHead*> Exchange::read_final_head(http::ClientStream& upstream) {
-  for (int interim = 0; interim < kMaxInterimResponses; ++interim) {
-    Result<const http::ResponseHead*> head;
-    do {
-      head = co_await upstream.read_head(request_.method(), answer_deadline()).result();
-    } while (!head && may_still_answer(head.error()));
-    if (!head && head.error().code == ErrorCode::response_timeout && is_short_try()) {
-      head = std::unexpected(Error{.code = ErrorCode::response_timeout,
-                                   .blame = Blame::upstream,
-                                   .retry_if_idempotent = true,
-                                   .detail = "connected, but no response within `timeouts.per_try`"});
+runtime::Task<const http::ResponseHead*> Exchange::read_final_head(http::ClientStream& upstream,
+                                                                   Result<const http::ResponseHead*> latest) {
+  for (std::uint32_t interim = 0;;) {
+    if (!latest && !may_still_answer(latest.error())) co_await runtime::fail(failure_of_try(latest.error()));
+    if (is_final(latest)) co_return *latest;
+    if (latest) {
+      if (interim++ == pool().pool().options().limits.interim) break;
+      co_await relay_interim(**latest);
     }
-    const http::ResponseHead* found = co_await std::move(head);
-    if (found->status >= 200 || found->status == 101) co_return found;
-    co_await relay_interim(*found);
+    latest = co_await upstream.read_head(request_.method(), answer_deadline()).result();
   }
   co_await runtime::fail(
-      {.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = "too many interim responses"});
+      {.code = ErrorCode::response_too_large, .blame = Blame::upstream, .detail = "too many interim responses"});
   co_return nullptr;
 }
 
@@ -255,7 +260,7 @@ Deadline Exchange::answer_deadline() const {
   const TimePoint asked = upload_ended_.value_or(context_.loop.now());
   const RouteTimeouts& timeouts = route_->options.timeouts;
   const Duration patience = is_short_try() ? *timeouts.per_try : timeouts.first_byte;
-  return std::min(deadline_after(asked, patience), total_deadline_);
+  return std::min(deadline_after(asked, patience), total_time_.deadline());
 }
 
 bool Exchange::is_short_try() const {
@@ -263,9 +268,17 @@ bool Exchange::is_short_try() const {
   return timeouts.per_try && *timeouts.per_try < timeouts.first_byte;
 }
 
+Error Exchange::failure_of_try(const Error& error) const {
+  if (error.code != ErrorCode::response_timeout || !is_short_try()) return error;
+  return {.code = ErrorCode::response_timeout,
+          .blame = Blame::upstream,
+          .retry_if_idempotent = true,
+          .detail = "connected, but no response within `timeouts.per_try`"};
+}
+
 bool Exchange::may_still_answer(const Error& error) const {
   const TimePoint now = context_.loop.now();
-  return error.code == ErrorCode::response_timeout && now < total_deadline_ &&
+  return error.code == ErrorCode::response_timeout && !total_time_.is_over() &&
          (!upload_ended_ || now < answer_deadline());
 }
 
@@ -276,7 +289,8 @@ runtime::Task<void> Exchange::relay_interim(const http::ResponseHead& head) {
 }
 
 runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
-  const http::ResponseHead* head = co_await read_final_head(upstream);
+  Result<const http::ResponseHead*> read = co_await upstream.read_head(request_.method(), answer_deadline()).result();
+  const http::ResponseHead* head = is_final(read) ? *read : co_await read_final_head(upstream, read);
   answer_began_ = context_.loop.now();
   if (!first_byte_time_) first_byte_time_ = *answer_began_ - start_;
   if (head->status == 101) {
@@ -315,13 +329,9 @@ runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
 runtime::Task<void> Exchange::relay_body(http::ClientStream& upstream, Duration idle) {
   upstream.allow_pipes(downstream_.takes_pipes());
   for (int pieces = 1;; ++pieces) {
-    const Duration patience = std::min(idle, total_deadline_ - context_.loop.now());
-    if (patience <= Duration::zero()) {
-      co_await runtime::fail({.code = ErrorCode::response_timeout,
-                              .blame = Blame::upstream,
-                              .detail = "the response took longer than `timeouts.total`"});
-    }
-    http::BodyPart part = co_await upstream.read_body(patience);
+    if (total_time_.is_over()) co_await runtime::fail({.code = ErrorCode::canceled});
+    const Duration left = total_time_.deadline() - context_.loop.now();
+    http::BodyPart part = co_await upstream.read_body(std::min(idle, left));
     const bool is_last = part.is_last;
     co_await downstream_.send_body(std::move(part), is_last ? upstream.response_trailers() : std::string_view());
     if (is_last) co_return;
@@ -340,6 +350,7 @@ runtime::Task<void> Exchange::open_tunnel(http::ClientStream& upstream, const ht
   http::copy_fields(writer, head.fields, http::hop_by_hop_fields(head.fields));
   http::write_field(writer, "X-Request-Id", request_.id());
   sticky_.answer(*server_, head.fields, writer);
+  total_time_.release_client();
   downstream_.watch_departure(nullptr);  // The tunnel passes on the end of either side.
   const http::Transport client = co_await downstream_.switch_protocols(request_.upgrade());
   http::Tunnel tunnel(client, upstream.transport(), request_.upgrade(), route_->options.timeouts.stream_idle,
@@ -353,7 +364,7 @@ runtime::Task<void> Exchange::open_tunnel(http::ClientStream& upstream, const ht
 
 bool Exchange::may_retry(const Error& error) {
   const TimePoint now = context_.loop.now();
-  if (abandoned_ || downstream_.response_started() || now >= total_deadline_) return false;
+  if (abandoned_ || downstream_.response_started() || total_time_.is_over()) return false;
   const RetryPolicy::Next next = retry_.after(
       {.error = error, .was_race = was_race(error), .body_is_gone = body_is_gone_, .is_bound = sticky_.is_bound()},
       pool(), tried_, now);

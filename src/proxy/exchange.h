@@ -21,6 +21,7 @@
 #include "proxy/retry_policy.h"
 #include "proxy/snapshot.h"
 #include "proxy/stickiness.h"
+#include "proxy/total_time.h"
 #include "runtime/task.h"
 #include "telemetry/access_record.h"
 #include "telemetry/counter.h"
@@ -48,7 +49,6 @@ class Exchange final : private http::DepartureWatcher {
 
  private:
   static constexpr std::size_t kRecordedAttempts = 4;
-  static constexpr int kMaxInterimResponses = 16;
 
   void on_client_left() override { abandon(ErrorCode::client_gone); }
   // A try on one server.
@@ -57,14 +57,18 @@ class Exchange final : private http::DepartureWatcher {
   // Where every server is full: a permit of the first that has room.
   runtime::Task<pool::Permit> wait_for_permit();
   void use(pool::Lease lease);
-  runtime::Task<void> forward(http::ClientStream& upstream);
+  // After the head of the request: its body, and the response.
+  runtime::Task<void> relay(http::ClientStream& upstream);
+  runtime::Task<void> relay_both_bodies(http::ClientStream& upstream);
   runtime::Task<void> send_request_body(http::ClientStream& upstream);
   runtime::Task<void> relay_response(http::ClientStream& upstream);
   bool may_hedge() const;
   // Of this server, or of a second one where it is late.
   runtime::Task<void> relay_first_response(http::ClientStream& upstream);
   runtime::Task<void> relay_body(http::ClientStream& upstream, Duration idle);
-  runtime::Task<const http::ResponseHead*> read_final_head(http::ClientStream& upstream);
+  // Goes on reading after `latest`, which was not a final head.
+  runtime::Task<const http::ResponseHead*> read_final_head(http::ClientStream& upstream,
+                                                           Result<const http::ResponseHead*> latest);
   runtime::Task<void> relay_interim(const http::ResponseHead& head);
   runtime::Task<void> open_tunnel(http::ClientStream& upstream, const http::ResponseHead& head);
   runtime::Task<void> answer_locally();
@@ -75,6 +79,8 @@ class Exchange final : private http::DepartureWatcher {
   Deadline answer_deadline() const;
   // Whether a try ends before the patience with the response does.
   bool is_short_try() const;
+  // What the failure to get a response means for this try.
+  Error failure_of_try(const Error& error) const;
   bool may_still_answer(const Error& error) const;
   void end_upload() {
     if (!upload_ended_) upload_ended_ = context_.loop.now();
@@ -99,7 +105,7 @@ class Exchange final : private http::DepartureWatcher {
   Result<void> prepared_;
   bool is_local_ = false;  // the client is on this machine, and so is all that is between us
   const Route* route_ = nullptr;
-  Deadline total_deadline_ = kNever;
+  TotalTime total_time_;
 
   Stickiness sticky_;
   std::uint64_t key_hash_ = 0;  // of what the pool hashes

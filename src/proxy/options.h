@@ -32,6 +32,10 @@ struct ListenerLimits {
   ByteCount header_size = 64_KiB;
   ByteCount uri_size = 16_KiB;
   std::uint32_t fields = 128;
+  std::uint32_t trailers = 32;
+  ByteCount trailer_size = 8_KiB;               // of all trailers of a body
+  ByteCount chunk_extensions = ByteCount{256};  // in one chunk
+  std::uint32_t pipelined = 1000;               // requests in a row that do not wait for an answer
   friend bool operator==(const ListenerLimits&, const ListenerLimits&) = default;
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "http/codec/chunked_decoder.h"
 #include "http/workspace.h"
 #include "net/endpoint_schema.h"
 #include "net/ip_range_schema.h"
@@ -149,12 +150,23 @@ config::SchemaPtr schema_of(const ListenerLimits*) {
   constexpr ByteCount kLargest{http::Workspace::kMaxHead};
   constexpr std::uint32_t kMostConnections = 1U << 30U;
   constexpr std::uint64_t kFastest = 1024 * 1024;
+  constexpr std::uint32_t kMostPipelined = 1'000'000;
   return record<ListenerLimits>(
       field("header_size", &ListenerLimits::header_size, "The largest request head.").range(kSmallest, kLargest),
       field("uri_size", &ListenerLimits::uri_size, "The longest request target; a longer one is answered 414.")
           .range(ByteCount{64}, ByteCount{http::kMaxTarget}),
       field("fields", &ListenerLimits::fields, "The most fields of a request head; more are answered 431.")
           .range(8, std::uint32_t{http::FieldList::kCapacity}),
+      field("trailers", &ListenerLimits::trailers, "The most trailers of a request body; more are answered 431.")
+          .range(0, std::uint32_t{http::ChunkLimits::kMostTrailers}),
+      field("trailer_size", &ListenerLimits::trailer_size, "All trailers of a request body; more is answered 431.")
+          .range(ByteCount{64}, ByteCount{http::ChunkLimits::kMostTrailerBytes}),
+      field("chunk_extensions", &ListenerLimits::chunk_extensions,
+            "Extensions of one chunk of a request body, and of all its chunks 64 times as much; more is answered 400.")
+          .range(ByteCount{0}, ByteCount{http::ChunkLimits::kMostExtensionBytes}),
+      field("pipelined", &ListenerLimits::pipelined,
+            "Requests in a row that a client sends ahead of the answers; after as many the connection closes.")
+          .range(1, kMostPipelined),
       field("connections", &ListenerLimits::connections,
             "Open connections, counted over all workers. `auto`: as many as the limit of open files allows, shared by "
             "all listeners. Beyond it the longest idle one is closed for a new one; where none is idle, that is "

@@ -64,7 +64,9 @@ runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
   for (int served = 1;; ++served) {
     if (!stream.expect_request()) {
       session->list_.note_idle(*session);
-      if (!co_await with_result(stream.idle())) break;
+      const Result<void> waited = co_await with_result(stream.idle());
+      if (!waited && waited.error().code == ErrorCode::timed_out) session->context_.counters.idle_timeouts.add();
+      if (!waited) break;
     }
     const Result<bool> read = co_await stream.read_request().result();
     session->list_.note_busy(*session);
@@ -73,7 +75,9 @@ runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
     co_await session->serve_request(served % kRequestsPerTurn == 0);
     if (!stream.can_continue()) break;
   }
-  if (stream.was_too_slow()) session->settings_->seats->counters().too_slow.fetch_add(1, std::memory_order_relaxed);
+  SeatCounters& counters = session->settings_->seats->counters();
+  if (stream.was_too_slow()) counters.too_slow.fetch_add(1, std::memory_order_relaxed);
+  if (stream.has_pipelined_all()) counters.pipelined.fetch_add(1, std::memory_order_relaxed);
   co_await stream.close_gently();
 }
 

@@ -94,6 +94,9 @@ class TaskAwaiter final : public Completion {
   explicit TaskAwaiter(Task<T> task) : task_(std::move(task)) {}
 
   bool await_ready() {
+    if constexpr (std::is_void_v<T>) {
+      if (!task_.has_frame()) return true;
+    }
     task_.start();
     return task_.promise().finished() && !(kUnwrap && task_.promise().failed());
   }
@@ -116,9 +119,14 @@ class TaskAwaiter final : public Completion {
     return waiting_;
   }
   auto await_resume() {
-    if constexpr (kUnwrap) {
+    if constexpr (kUnwrap && std::is_void_v<T>) {
+      return;
+    } else if constexpr (kUnwrap) {
       return task_.promise().take_value();
     } else {
+      if constexpr (std::is_void_v<T>) {
+        if (!task_.has_frame()) return Result<void>();
+      }
       return task_.promise().take_result();
     }
   }
@@ -266,6 +274,7 @@ class Promise<void> final : public PromiseWithAwaits<void> {
   }
 };
 
+// One without a frame has ended well before it began; see `done`.
 template <typename T>
 class [[nodiscard]] Task {
  public:
@@ -282,7 +291,8 @@ class [[nodiscard]] Task {
   // For `co_await task().result()`.
   WithResult<Task> result() && { return {std::move(*this)}; }
 
-  // Runs the body until it first waits, or to its end. Called once, by the owner.
+  bool has_frame() const noexcept { return handle_ != nullptr; }
+  // Runs the body until it first waits, or to its end. Called once, by the owner. Needs a frame, as `promise` does.
   void start() { handle_.resume(); }
   promise_type& promise() const noexcept { return handle_.promise(); }
 
@@ -297,6 +307,9 @@ Task<T> Promise<T>::get_return_object() noexcept {
 inline Task<void> Promise<void>::get_return_object() noexcept {
   return Task<void>(std::coroutine_handle<Promise>::from_promise(*this));
 }
+
+// What has ended well, for functions that only sometimes have to wait.
+inline Task<void> done() { return Task<void>(nullptr); }
 
 // Ends the running task with an error: `co_await fail(error)`; never resumes.
 inline Result<void> fail(Error error) { return std::unexpected(error); }

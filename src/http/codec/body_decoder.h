@@ -14,9 +14,9 @@ class BodyDecoder {
  public:
   // No body.
   BodyDecoder() = default;
-  // `length` counts only with Framing::length.
-  BodyDecoder(Framing framing, std::uint64_t length)
-      : framing_(framing), left_(framing == Framing::length ? length : 0) {}
+  // `length` counts only with Framing::length, `limits` only with Framing::chunked.
+  BodyDecoder(Framing framing, std::uint64_t length, ChunkLimits limits = {})
+      : framing_(framing), left_(framing == Framing::length ? length : 0), chunked_(limits) {}
 
   // As ChunkedDecoder::feed. A complete body consumes nothing more and says done.
   BodyStep feed(std::string_view in);

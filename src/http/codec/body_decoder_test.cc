@@ -38,10 +38,10 @@ Decoded decode(BodyDecoder decoder, std::string_view bytes, std::size_t piece_si
 }
 
 // Whole, byte by byte, and in pieces of three: all must agree.
-Decoded decode_chunked(std::string_view bytes) {
-  Decoded whole = decode(BodyDecoder(Framing::chunked, 0), bytes, bytes.size());
+Decoded decode_chunked(std::string_view bytes, ChunkLimits limits = {}) {
+  Decoded whole = decode(BodyDecoder(Framing::chunked, 0, limits), bytes, bytes.size());
   for (const std::size_t piece_size : {1U, 3U}) {
-    const Decoded pieces = decode(BodyDecoder(Framing::chunked, 0), bytes, piece_size);
+    const Decoded pieces = decode(BodyDecoder(Framing::chunked, 0, limits), bytes, piece_size);
     EXPECT_EQ(pieces.data, whole.data);
     EXPECT_EQ(pieces.trailers, whole.trailers);
     EXPECT_EQ(pieces.verdict, whole.verdict);
@@ -50,7 +50,9 @@ Decoded decode_chunked(std::string_view bytes) {
   return whole;
 }
 
-std::string_view verdict(std::string_view bytes) { return decode_chunked(bytes).verdict; }
+std::string_view verdict(std::string_view bytes, ChunkLimits limits = {}) {
+  return decode_chunked(bytes, limits).verdict;
+}
 
 TEST(BodyDecoder, no_body_is_complete_and_takes_nothing) {
   BodyDecoder decoder;
@@ -141,14 +143,18 @@ TEST(ChunkedDecoder, extensions_hold_no_control_characters) {
 }
 
 TEST(ChunkedDecoder, extensions_are_bounded_in_one_chunk_and_in_all) {
-  const std::string longest(ChunkedDecoder::kMaxExtensionBytes, 'x');
-  EXPECT_EQ(verdict("0;" + longest + "\r\n\r\n"), "done");
-  EXPECT_EQ(verdict("0;" + longest + "x"), "chunk_extensions_too_long");
-  std::string many;
-  for (std::uint32_t total = 0; total < ChunkedDecoder::kMaxExtensionTotal; total += ChunkedDecoder::kMaxExtensionBytes)
-    many += "1;" + longest + "\r\na\r\n";
-  EXPECT_EQ(verdict(many + "0\r\n\r\n"), "done");
-  EXPECT_EQ(verdict(many + "1;x\r\n"), "chunk_extensions_too_long");
+  for (const std::uint16_t most : {std::uint16_t{7}, ChunkLimits().extension_bytes, ChunkLimits::kMostExtensionBytes}) {
+    const ChunkLimits limits{.extension_bytes = most};
+    const std::string longest(most, 'x');
+    EXPECT_EQ(verdict("0;" + longest + "\r\n\r\n", limits), "done");
+    EXPECT_EQ(verdict("0;" + longest + "x", limits), "chunk_extensions_too_long");
+    std::string many;
+    for (std::uint32_t chunk = 0; chunk < ChunkLimits::kExtendedChunks; ++chunk) many += "1;" + longest + "\r\na\r\n";
+    EXPECT_EQ(verdict(many + "0\r\n\r\n", limits), "done");
+    EXPECT_EQ(verdict(many + "1;x\r\n", limits), "chunk_extensions_too_long");
+  }
+  EXPECT_EQ(verdict("0;\r\n\r\n", {.extension_bytes = 0}), "done");
+  EXPECT_EQ(verdict("0;x\r\n\r\n", {.extension_bytes = 0}), "chunk_extensions_too_long");
 }
 
 TEST(ChunkedDecoder, trailers_are_kept_as_lines) {
@@ -174,11 +180,18 @@ TEST(ChunkedDecoder, trailers_are_as_strict_as_heads) {
 }
 
 TEST(ChunkedDecoder, trailers_are_bounded_in_number_and_bytes) {
-  std::string most;
-  for (std::uint32_t count = 0; count < ChunkedDecoder::kMaxTrailers; ++count) most += "a: b\r\n";
-  EXPECT_EQ(verdict("0\r\n" + most + "\r\n"), "done");
-  EXPECT_EQ(verdict("0\r\n" + most + "a: b\r\n\r\n"), "trailers_too_large");
-  EXPECT_EQ(verdict("0\r\na: " + std::string(ChunkedDecoder::kMaxTrailerBytes, 'b')), "trailers_too_large");
+  for (const std::uint8_t most : {std::uint8_t{0}, ChunkLimits().trailers, ChunkLimits::kMostTrailers}) {
+    std::string lines;
+    for (std::uint32_t count = 0; count < most; ++count) lines += "a: b\r\n";
+    EXPECT_EQ(verdict("0\r\n" + lines + "\r\n", {.trailers = most}), "done");
+    EXPECT_EQ(verdict("0\r\n" + lines + "a: b\r\n\r\n", {.trailers = most}), "trailers_too_large");
+  }
+  for (const std::uint16_t most : {std::uint16_t{64}, ChunkLimits().trailer_bytes, ChunkLimits::kMostTrailerBytes}) {
+    // All lines count, with the empty one behind them.
+    const std::string line = "a: " + std::string(most - 3U - 2U - 2U, 'b');
+    EXPECT_EQ(verdict("0\r\n" + line + "\r\n\r\n", {.trailer_bytes = most}), "done");
+    EXPECT_EQ(verdict("0\r\n" + line + "b\r\n\r\n", {.trailer_bytes = most}), "trailers_too_large");
+  }
 }
 
 TEST(ChunkedDecoder, a_refused_body_stays_refused) {

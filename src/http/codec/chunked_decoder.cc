@@ -103,7 +103,8 @@ Rule ChunkedDecoder::take_extension(char byte) {
   }
   if (byte == '\n') return Rule::bare_lf;
   if (!scan::is_in(scan::kValue, byte)) return Rule::bad_chunk_extension;
-  if (++extension_bytes_ > kMaxExtensionBytes || ++extension_total_ > kMaxExtensionTotal)
+  const std::uint32_t most_in_all = ChunkLimits::kExtendedChunks * limits_.extension_bytes;
+  if (++extension_bytes_ > limits_.extension_bytes || ++extension_total_ > most_in_all)
     return Rule::chunk_extensions_too_long;
   return Rule::none;
 }
@@ -120,7 +121,7 @@ Rule ChunkedDecoder::take_first_of_trailers(char byte) {
 }
 
 Rule ChunkedDecoder::take_trailer(char byte) {
-  if (++trailer_bytes_ > kMaxTrailerBytes) return Rule::trailers_too_large;
+  if (++trailer_bytes_ > limits_.trailer_bytes) return Rule::trailers_too_large;
   trailers_->line.push_back(byte);
   return byte == '\n' ? end_trailer_line() : Rule::none;
 }
@@ -135,7 +136,7 @@ Rule ChunkedDecoder::end_trailer_line() {
     state_ = State::complete;
     return Rule::none;
   }
-  if (++trailer_count_ > kMaxTrailers) return Rule::trailers_too_large;
+  if (++trailer_count_ > limits_.trailers) return Rule::trailers_too_large;
   if (is_allowed_in_trailers(parsed.field.name)) trailers_->kept += line;
   line.clear();
   return Rule::none;

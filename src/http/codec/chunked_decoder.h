@@ -22,13 +22,23 @@ struct BodyStep {
   std::string_view data = {};
 };
 
+// What a chunked body may carry beside its data. Small, since every stream has one.
+struct ChunkLimits {
+  // A body may have as many times `extension_bytes` in all.
+  static constexpr std::uint32_t kExtendedChunks = 64;
+  static constexpr std::uint16_t kMostExtensionBytes = 4 * 1024;
+  static constexpr std::uint16_t kMostTrailerBytes = 32 * 1024;
+  static constexpr std::uint8_t kMostTrailers = 128;
+
+  std::uint16_t extension_bytes = 256;     // in one chunk; at most kMostExtensionBytes
+  std::uint16_t trailer_bytes = 8 * 1024;  // of all trailers; at most kMostTrailerBytes
+  std::uint8_t trailers = 32;              // at most kMostTrailers
+};
+
 // One chunked body. Any split of the input gives the same data, trailers and verdict. Extensions are dropped.
 class ChunkedDecoder {
  public:
-  static constexpr std::uint32_t kMaxExtensionBytes = 256;  // in one chunk
-  static constexpr std::uint32_t kMaxExtensionTotal = 16 * 1024;
-  static constexpr std::uint32_t kMaxTrailerBytes = 8 * 1024;
-  static constexpr std::uint32_t kMaxTrailers = 32;
+  explicit ChunkedDecoder(ChunkLimits limits = {}) : limits_(limits) {}
 
   BodyStep feed(std::string_view in);
 
@@ -69,6 +79,7 @@ class ChunkedDecoder {
   std::uint64_t chunk_left_ = 0;
   std::unique_ptr<Trailers> trailers_;  // only where there are any
   std::uint32_t extension_total_ = 0;
+  ChunkLimits limits_;
   std::uint16_t extension_bytes_ = 0;
   std::uint16_t trailer_bytes_ = 0;
   std::uint8_t size_digits_ = 0;

@@ -80,6 +80,19 @@ Refusal refusal(Rule rule) {
   return {row.rule, row.status, row.text};
 }
 
+bool is_limit(Rule rule) {
+  switch (rule) {
+    case Rule::target_too_long:
+    case Rule::head_too_large:
+    case Rule::too_many_fields:
+    case Rule::chunk_extensions_too_long:
+    case Rule::trailers_too_large:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::string_view word(Rule rule) { return kRows.at(static_cast<std::size_t>(rule)).word; }
 
 }  // namespace fairlead::http

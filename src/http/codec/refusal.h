@@ -73,6 +73,9 @@ struct Refusal {
 
 Refusal refusal(Rule rule);
 
+// Whether the rule is a limit that the configuration sets, and not one of the protocol.
+bool is_limit(Rule rule);
+
 // The rule's own name (`length_and_encoding`), for logs, counters and tests.
 std::string_view word(Rule rule);
 

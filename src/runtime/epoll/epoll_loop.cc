@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -52,6 +53,16 @@ int milliseconds_until(Deadline until, TimePoint now) {
   if (until <= now) return 0;
   const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(until - now).count();
   return static_cast<int>(std::min<std::int64_t>(milliseconds, 60'000));
+}
+
+// Straight to the kernel: in a program with threads, `recv` and `send` of the C library are points at which a thread
+// may be cancelled, and get ready for that each time. Nobody cancels threads here.
+ssize_t receive_directly(int descriptor, std::span<char> into) {
+  return ::syscall(SYS_recvfrom, descriptor, into.data(), into.size(), 0, nullptr, nullptr);
+}
+
+ssize_t send_directly(int descriptor, const iovec& piece) {
+  return ::syscall(SYS_sendto, descriptor, piece.iov_base, piece.iov_len, MSG_NOSIGNAL, nullptr, 0);
 }
 
 Readiness readiness_of(std::uint32_t events) {
@@ -122,7 +133,7 @@ Ends EpollLoop::ends(int descriptor) {
 }
 
 IoResult EpollLoop::receive(int descriptor, std::span<char> into) {
-  const ssize_t count = ::recv(descriptor, into.data(), into.size(), 0);
+  const ssize_t count = receive_directly(descriptor, into);
   if (count < 0) return {.error = errno};
   return {.count = static_cast<std::size_t>(count)};
 }
@@ -135,7 +146,7 @@ bool EpollLoop::has_input(int descriptor) {
 IoResult EpollLoop::send(int descriptor, std::span<const iovec> pieces) {
   ssize_t count = 0;
   if (pieces.size() == 1) {
-    count = ::send(descriptor, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+    count = send_directly(descriptor, pieces[0]);
   } else {
     msghdr message{};
     // sendmsg only reads the pieces; its interface predates const.
