@@ -387,6 +387,16 @@ TEST(Sticky, by_a_header_or_by_the_apps_cookie_sets_no_cookie) {
   EXPECT_THAT(with("{header: 'a b'}"), ElementsAre("F0215"));
 }
 
+TEST(ConfigLoader, prequal_has_options_which_other_algorithms_refuse) {
+  const std::string options = "prequal: {samples: 5, hot: 90%}";
+  const Options options_of =
+      loaded("to: 1\nhealth: /h\ndefaults: {pool: {algorithm: prequal, " + options + "}}").options;
+  const pool::PoolOptions& pool = options_of.pools.begin()->second;
+  EXPECT_EQ(pool.algorithm, pool::Algorithm::prequal);
+  EXPECT_EQ(pool.prequal, (pool::PrequalOptions{.samples = 5, .hot = Share{0.9}}));
+  EXPECT_THAT(codes("to: 1\nhealth: /h\ndefaults: {pool: {" + options + "}}"), ElementsAre("F1100"));
+}
+
 TEST(Limits, max_inflight_is_a_number_or_learned) {
   const auto limit = [](const std::string& text) {
     return loaded("to: 1\nhealth: /h\ndefaults: {pool: {limits: {max_inflight: " + text + "}}}")

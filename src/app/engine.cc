@@ -6,6 +6,7 @@
 #include "app/descriptor_limit.h"
 #include "app/machine_secret.h"
 #include "app/system_environment.h"
+#include "pool/key_moves.h"
 #include "pool/server_state.h"
 
 namespace fairlead::app {
@@ -61,7 +62,9 @@ std::expected<void, StartError> Engine::go_over_to(const Options& options, pool:
   if (logs != nullptr) std::swap(logs_, logs);
   options_ = options;
   seats_.apply(options, workers_.size(), descriptor_limit(), random_);
-  snapshot_ = snapshots_.build(options, ++generation_);
+  const auto earlier = std::exchange(snapshot_, snapshots_.build(options, ++generation_));
+  key_moves_.clear();
+  if (earlier != nullptr) key_moves_ = pool::key_move_words(earlier->pools, snapshot_->pools);
   health_->watch(snapshot_->pools, origin, generation_);
   on_every_worker([this](Worker& worker, std::size_t index) {
     worker.apply({.snapshot = snapshot_, .listeners = listener_plans(index), .access_log = logs_->access_plan(index)});

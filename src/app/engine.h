@@ -84,6 +84,8 @@ class Engine {
 
   std::uint64_t generation() const { return generation_; }
   const Options& options() const { return options_; }
+  // How many keys the last reload moved, one line for each pool that hashes and whose servers changed.
+  const std::vector<std::string>& key_moves() const { return key_moves_; }
   std::size_t workers() const { return workers_.size(); }
   HealthMonitor& health() { return *health_; }
   Logs& logs() { return *logs_; }
@@ -127,6 +129,7 @@ class Engine {
   std::vector<std::unique_ptr<Core>> workers_;
   std::vector<OpenListener> listeners_;
   std::shared_ptr<const proxy::Snapshot> snapshot_;
+  std::vector<std::string> key_moves_;
 };
 
 }  // namespace fairlead::app

@@ -202,6 +202,7 @@ void Runner::reload() {
   const auto took = std::chrono::ceil<std::chrono::milliseconds>(loop_.wall_now() - began);
   event("config.applied", pool::Severity::info,
         fmt::format("Applied {} as generation {} in {} ms", options_.file, engine_.generation(), took.count()));
+  for (const std::string& moves : engine_.key_moves()) event("config.applied", pool::Severity::info, moves);
   if (loaded->options.workers && *loaded->options.workers != engine_.workers()) {
     event("config.applied", pool::Severity::warning,
           fmt::format("`workers` takes effect at the next start; {} keep running", engine_.workers()));

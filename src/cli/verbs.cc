@@ -22,9 +22,8 @@ constexpr std::array kRunFlags{
     Flag{"--to", "SERVER", "Send requests to this server: `127.0.0.1:3001`, or `3001` on this machine.", true},
     Flag{"--health", "PATH", "Check servers by asking for this page."},
     Flag{"--algorithm", "NAME",
-         "How a server is chosen (least_requests): round_robin, least_requests, p2c, ewma, prequal, random, first, hash, "
-         "ip_hash, "
-         "source."},
+         "How a server is chosen (least_requests): round_robin, least_requests, p2c, ewma, prequal, random, first, "
+         "hash, ip_hash, source."},
     Flag{"--sticky", "HOW", "Send a client to the same server each time, by a cookie.", false, "cookie|off"},
     Flag{"--save", "FILE", "Write the equivalent configuration to FILE, then run."},
     Flag{"--print-config", "", "Print the whole configuration, with every default and where each value is from."},

@@ -116,14 +116,17 @@ Result<Permit> PoolView::take(const TriedServers& tried, TimePoint now, std::uin
   return std::unexpected(kAllFull);
 }
 
-// Of all that are eligible; then of other primaries, which are far or beyond the subset; then of the backups. Each time
-// beginning anywhere, so that they do not all fall on the first.
+// Of all that are eligible; then of other primaries, which are far or beyond the subset; then of the backups. While
+// nearly all are full, the room is where it was last: the search goes on there. Among the others it begins anywhere, so
+// that they do not all fall on the first.
 std::optional<Permit> PoolView::take_any(const TriedServers& tried) {
-  const std::size_t start = eligible_.empty() ? 0 : random_.below(eligible_.size());
   for (std::size_t step = 0; step < eligible_.size(); ++step) {
-    Server& server = *eligible_[(start + step) % eligible_.size()].server;
-    if (tried.contains(server)) continue;
-    if (std::optional<Permit> permit = Permit::try_take(server)) return permit;
+    const std::size_t index = (room_ + step) % eligible_.size();
+    if (tried.contains(*eligible_[index].server)) continue;
+    std::optional<Permit> permit = Permit::try_take(*eligible_[index].server);
+    if (!permit) continue;
+    room_ = index;
+    return permit;
   }
   if (pool_->is_divided()) {
     if (std::optional<Permit> permit = take_reserve(tried, false)) return permit;
@@ -165,6 +168,7 @@ void PoolView::refresh(TimePoint now) {
   bool is_any_warming = false;
   for (const Candidate& candidate : eligible_) is_any_warming |= candidate.server->state() == ServerState::warming;
   next_step_ = is_any_warming ? deadline_after(now, kWarmupStep) : kNever;
+  room_ = eligible_.empty() ? 0 : random_.below(eligible_.size());
   balancer_->update(eligible_);
 }
 

@@ -84,6 +84,7 @@ class PoolView {
   AnswerTimes answer_times_;
   std::vector<Candidate> eligible_;
   std::uint64_t epoch_ = 0;
+  std::size_t room_ = 0;  // of `eligible_`: where room was last found while most were full
   Deadline next_step_ = kNever;
   bool last_resort_ = false;
   bool has_no_address_ = false;  // no server can be chosen, because no name has an address

@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "pool/balancers/catalog.h"
 #include "pool/key_maps/key_map.h"
+#include "pool/pool_view.h"
 #include "pool/test_servers.h"
 
 namespace fairlead::pool {
@@ -87,6 +88,37 @@ Queueing queueing(const BalancerType& type, std::size_t count) {
   return {ahead / arrivals, static_cast<double>(waiting) / arrivals};
 }
 
+class NoSuspects final : public SuspectListener {
+ public:
+  void on_suspect(Server&) override {}
+};
+
+// A permit where every server but one is at its limit: the balancer's draws miss, and the room has to be found.
+double ns_per_permit_of_full_pool(std::size_t count) {
+  constexpr int kPermits = 20'000;
+  TestServers servers(count);
+  PoolOptions options;
+  options.limits.max_inflight = 1;
+  std::vector<Permit> held;
+  for (std::size_t index = 0; index + 1 < count; ++index) {
+    servers[index].publish_max_inflight(1);
+    held.emplace_back(servers[index]);
+  }
+  Random random(1);
+  NoSuspects suspects;
+  PoolView view(servers.pool(options), random, suspects);
+  const auto began = std::chrono::steady_clock::now();
+  for (int permit = 0; permit < kPermits; ++permit) static_cast<void>(view.admit({}, kTestStart));
+  const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - began;
+  return took.count() / kPermits;
+}
+
+void print_full_pools() {
+  fmt::print("\n{:<16}{:>8}{:>10}\n", "all but one full", "servers", "ns");
+  for (const std::size_t count : {4, 100, 1000, 10'000})
+    fmt::print("{:<16}{:>8}{:>10.0f}\n", "permit", count, ns_per_permit_of_full_pool(count));
+}
+
 // The time to make the map of keys of a pool, which a reload takes on the control thread.
 void print_key_maps() {
   fmt::print("\n{:<16}{:>8}{:>10}\n", "table", "servers", "ms");
@@ -123,4 +155,5 @@ void print_table() {
 int main() {
   fairlead::pool::print_table();
   fairlead::pool::print_key_maps();
+  fairlead::pool::print_full_pools();
 }

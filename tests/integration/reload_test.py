@@ -64,6 +64,13 @@ class Reload(ProxyTest):
         self.assertTrue("keeps serving" in said or "config.rejected" in said, said)
         self.assertEqual((b"1", b"a"), (self.generation(), fetch(self.proxy.port).body))
 
+    def test_a_pool_that_hashes_says_how_many_keys_move(self):
+        self.reload_to(config(self.a, self.b, generation=2, algorithm="ip_hash"), b"2")
+        before = len(self.proxy.stderr)
+        self.reload_to(config(self.a, generation=3, algorithm="ip_hash"), b"3")
+        said = self.proxy.wait_event("of keys move", after=before)
+        self.assertRegex(said, r"pool app: 1 of 2 servers leaves; (49|50|51)\.. % of keys move \(50\.0 % must\)")
+
     def test_a_missing_file_changes_nothing(self):
         before = len(self.proxy.stderr)
         self.config.unlink()
