@@ -84,6 +84,31 @@ class Examples(ProxyTest):
         return answer.body == server.name.encode()
 
 
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.*)$", re.M)
+
+
+def anchors(text: str) -> set[str]:
+    """As readers of Markdown derive them from headings."""
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in HEADING.findall(text)}
+
+
+class Links(unittest.TestCase):
+    def test_every_link_of_the_documents_leads_somewhere(self):
+        pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tests/**/*.md")]
+        self.assertGreater(len(pages), 10)
+        for page in pages:
+            for link in LINK.findall(page.read_text()):
+                if "://" in link:
+                    continue
+                with self.subTest(page=page.relative_to(ROOT), link=link):
+                    path, _, anchor = link.partition("#")
+                    target = (page.parent / path).resolve() if path else page
+                    self.assertTrue(target.exists(), "no such file")
+                    if anchor:
+                        self.assertIn(anchor, anchors(target.read_text()))
+
+
 class Demo(ProxyTest):
     def test_a_crash_in_the_demo_costs_no_client_an_error(self):
         result = self.run_fairlead("demo", "--no-browser", "--duration", "30s", "--json", seconds=90)
