@@ -15,12 +15,14 @@ Worker::Worker(runtime::EventLoop& loop, std::uint64_t seed, pool::SuspectListen
                .upstream = upstream_,
                .access_log = access_log_,
                .counters = counters_},
+      leaving_servers_(loop, sessions_),
       tasks_(loop),
       stopping_(loop) {}
 
 Worker::~Worker() = default;
 
 void Worker::apply(const WorkerPlan& plan) {
+  if (context_.view != nullptr) leaving_servers_.add(context_.view->snapshot(), *plan.snapshot);
   context_.view.reset(std::make_unique<proxy::SnapshotView>(plan.snapshot, random_, suspects_).release());
   boost::unordered_flat_set<pool::Server*> current;
   for (const auto& pool : plan.snapshot->pools) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "app/leaving_servers.h"
 #include "base/random.h"
 #include "http/workspace.h"
 #include "pool/keepalive_cache.h"
@@ -79,6 +80,7 @@ class Worker {
   proxy::Counters counters_;
   proxy::Context context_;
   std::map<std::string, proxy::SessionList> sessions_;  // by listener
+  LeavingServers leaving_servers_;
   runtime::TaskGroup tasks_;
   runtime::TaskGroup stopping_;
   std::map<int, std::unique_ptr<proxy::Listener>> listeners_;

@@ -141,6 +141,7 @@ struct PoolOptions {
   PassiveOptions passive;
   LastResort last_resort = LastResort::try_anyway;
   Duration warmup = 10s;
+  Duration drain = 30s;
   PoolTimeouts timeouts;
   KeepaliveOptions keepalive;
   StickyOptions sticky;

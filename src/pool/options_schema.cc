@@ -401,7 +401,10 @@ config::SchemaPtr schema_of(const PoolOptions*) {
       field("last_resort", &PoolOptions::last_resort, "When no server is up: `try` the least bad, or `fail` at once."),
       field("warmup", &PoolOptions::warmup, "A server that is new or back gets a growing share over this long.")
           .range(0s, kDay),
-      unsupported("drain", "How long a server that leaves may finish its requests."),
+      field("drain", &PoolOptions::drain,
+            "When a reload takes a server out: how long WebSockets and event streams to it go on. Requests end as they "
+            "would.")
+          .range(0s, kDay),
       field("timeouts", &PoolOptions::timeouts, "Limits on waiting for a server."),
       field("keepalive", &PoolOptions::keepalive, "Connections to servers that are kept for reuse."),
       field("sticky", &PoolOptions::sticky, "Sends a client to the same server each time: `off`, `cookie`, or a map."),

@@ -314,7 +314,8 @@ runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
   }
   status_ = head->status;
   const RouteTimeouts& timeouts = route_->options.timeouts;
-  const Duration idle = is_event_stream(*head) ? timeouts.stream_idle : timeouts.idle;
+  is_event_stream_ = is_event_stream(*head);
+  const Duration idle = is_event_stream_ ? timeouts.stream_idle : timeouts.idle;
 
   http::FieldMarks dropped = http::hop_by_hop_fields(head->fields);
   for (std::size_t index = 0; index < head->fields.size(); ++index) {

@@ -44,6 +44,10 @@ class Exchange final : private http::DepartureWatcher {
   // that may be idle for days needs none of the memory for trying servers.
   bool has_tunnel() const { return tunnel_client_.has_value(); }
   runtime::Task<void> relay_tunnel();
+  // Whether it relays what has no end by itself, a WebSocket or an event stream, and that server is the source.
+  bool streams_from(const pool::Server& server) const {
+    return server_ == &server && upstream_ != nullptr && (has_tunnel() || is_event_stream_);
+  }
   // Answers with an error page, or cuts the response where it has begun.
   runtime::Task<void> answer_with_error(const Error& error);
   // Gives up, wherever it is: nobody will get the response.
@@ -129,6 +133,7 @@ class Exchange final : private http::DepartureWatcher {
   TimePoint sent_at_{};  // when the request of this try began to leave
   std::uint16_t status_ = 0;
   bool body_is_gone_ = false;  // bytes of the request's body were taken from the client and are not kept
+  bool is_event_stream_ = false;
   bool response_complete_ = false;
   // Since when nothing more of the request goes to the server of this try.
   std::optional<TimePoint> upload_ended_;

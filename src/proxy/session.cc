@@ -111,6 +111,10 @@ void Session::cut() {
   if (exchange_ != nullptr) exchange_->abandon(ErrorCode::stopping);
 }
 
+void Session::end_stream_of(const pool::Server& server) {
+  if (exchange_ != nullptr && exchange_->streams_from(server)) cut();
+}
+
 runtime::Task<void> Session::serve_request(bool yields) {
   const ClientInfo client = this->client();
   Exchange exchange(context_, stream_, client);

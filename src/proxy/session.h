@@ -53,6 +53,8 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
   http::IdleEnd close_if_idle(Duration least);
   // Ends everything, in the middle of a response too.
   void cut();
+  // As `cut`, where a WebSocket or an event stream of that server is relayed.
+  void end_stream_of(const pool::Server& server);
 
  private:
   // Serves the request that was just read.

@@ -18,6 +18,11 @@ void SessionList::stop_when_idle() {
     for (auto session = list->begin(); session != list->end();) (session++)->stop_when_idle();
 }
 
+void SessionList::end_streams_of(const pool::Server& server) {
+  for (List* list : {&idle_, &busy_})
+    for (auto session = list->begin(); session != list->end();) (session++)->end_stream_of(server);
+}
+
 void SessionList::cut() {
   for (List* list : {&idle_, &busy_})
     for (auto session = list->begin(); session != list->end();) (session++)->cut();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/time.h"
+#include "pool/server.h"
 #include "proxy/session.h"
 
 namespace fairlead::proxy {
@@ -17,6 +18,8 @@ class SessionList {
   // its descriptor at the end of this turn of the loop. Constant time, amortized.
   bool close_longest_idle();
   void stop_when_idle();
+  // As Session::end_stream_of, for all of them.
+  void end_streams_of(const pool::Server& server);
   void cut();
 
  private:

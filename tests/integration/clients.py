@@ -1,5 +1,7 @@
 """Clients that see every byte: a raw connection, and a steady load that counts what went wrong."""
 
+import base64
+import os
 import socket
 import struct
 import threading
@@ -24,6 +26,11 @@ class Response(NamedTuple):
 
 class Cut(Exception):
     """The connection ended before the response did."""
+
+
+def upgrade_headers() -> dict[str, str]:
+    return {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode()}
 
 
 class Connection:

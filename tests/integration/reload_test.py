@@ -2,7 +2,7 @@
 
 import signal
 
-from clients import Connection, Load, encode, fetch
+from clients import Connection, Load, encode, fetch, upgrade_headers
 from harness import ProxyTest, accepts, free_port, wait_until
 
 CONFIG = """
@@ -54,6 +54,32 @@ class Reload(ProxyTest):
             self.reload_to(config(self.b, generation=2), b"2")
             self.a.release.set()
             self.assertEqual(b"a", client.read_response().body)
+
+    def test_a_websocket_of_a_server_that_leaves_has_its_drain_time(self):
+        draining = config(self.a).replace("algorithm", "drain: 1500ms, algorithm")
+        self.reload_to(draining.replace('body: "1"', 'body: "1b"'), b"1b")
+        with Connection(self.proxy.port) as websocket, Connection(self.proxy.port) as slow:
+            websocket.request("GET", "/ws", upgrade_headers())
+            slow.send(encode("GET", "/hold"))
+            self.a.arrived.wait(10)
+            self.reload_to(config(self.b, generation=2), b"2")
+            websocket.send(b"\x81\x02hi")
+            self.assertEqual(b"\x81\x02hi", websocket.read_exactly(4), "it goes on at first")
+            self.assertEqual(b"\x88\x02\x03\xe9", websocket.read_exactly(4))
+            self.assertTrue(websocket.at_end())
+            self.assertEqual("stopping", self.proxy.logged("/ws")["reason"])
+            self.a.release.set()
+            self.assertEqual(b"a", slow.read_response().body, "a request ends as it would")
+
+    def test_an_event_stream_of_a_server_that_leaves_has_its_drain_time(self):
+        draining = config(self.a).replace("algorithm", "drain: 100ms, algorithm")
+        self.reload_to(draining.replace('body: "1"', 'body: "1b"'), b"1b")
+        with Connection(self.proxy.port) as client:
+            client.send(encode("GET", "/sse"))
+            client.read_head()
+            self.assertIn(b"data: 1", client.read_some())
+            self.reload_to(config(self.b, generation=2), b"2")
+            self.assertTrue(client.at_end())
 
     def test_a_bad_file_changes_nothing_and_says_so(self):
         before = len(self.proxy.stderr)

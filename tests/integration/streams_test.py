@@ -1,20 +1,11 @@
 """What must not wait: tunnels, event streams, and bodies that are still being sent."""
 
-import base64
-import os
 import signal
 import socket
 import threading
 
-from clients import Connection, Cut, encode
+from clients import Connection, Cut, encode, upgrade_headers
 from harness import ProxyTest, wait_until
-
-UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
-
-
-def upgrade_headers() -> dict[str, str]:
-    return {**UPGRADE, "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode()}
-
 
 class WebSockets(ProxyTest):
     def setUp(self):
