@@ -75,10 +75,9 @@ runtime::IoResult H1Output::send_pieces(std::string_view head, const BodyPart& p
   return output_.send(connection_, pieces);
 }
 
-void H1Output::send_batched(std::string_view message, BatchedSend* waiting) {
+void H1Output::note_sent(const runtime::Outgoing& message, BatchedSend* waiting) {
   place_ = kNoPlace;
-  const iovec piece = piece_of(message);
-  sent_error_ = output_.send(connection_, {&piece, 1}).error;
+  sent_error_ = output_.keep_rest(connection_, message).error;
   if (waiting != nullptr) connection_.loop().post(*waiting);
   if (is_stuck()) connection_.wake_reader();
 }

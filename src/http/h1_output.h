@@ -37,7 +37,8 @@ class H1Output {
   runtime::IoResult sent() const { return {.error = sent_error_}; }
   // For `BatchedSend` and its batch.
   void call_when_sent(BatchedSend& waiting) { workspace_.batch.call(waiting, place_); }
-  void send_batched(std::string_view message, BatchedSend* waiting);
+  int descriptor() const { return connection_.descriptor(); }
+  void note_sent(const runtime::Outgoing& message, BatchedSend* waiting);
   // True where nobody has to wait for what was given: the message is whole, and all of it has left or is batched. From
   // here on, whoever waits to read from the connection is woken should the kernel not take it; see `is_stuck`.
   bool leave();

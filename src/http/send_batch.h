@@ -63,6 +63,8 @@ class SendBatch final : private runtime::Runnable {
   std::unique_ptr<char[]> memory_;
   std::size_t used_ = 0;
   std::vector<Message> messages_;
+  std::vector<runtime::Outgoing> outgoing_;  // while they leave
+  runtime::EventLoop* loop_ = nullptr;       // of the messages
 };
 
 }  // namespace fairlead::http

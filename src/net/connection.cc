@@ -38,8 +38,12 @@ runtime::IoResult Connection::receive(std::span<char> into) {
 
 runtime::IoResult Connection::send(std::span<const iovec> pieces) {
   const runtime::IoResult result = loop_.send(descriptor_, pieces);
-  if (result.ok() ? result.count < total_size(pieces) : result.would_block()) writable_ = false;
+  note_sent(result, total_size(pieces));
   return result;
+}
+
+void Connection::note_sent(const runtime::IoResult& result, std::size_t size) {
+  if (result.ok() ? result.count < size : result.would_block()) writable_ = false;
 }
 
 runtime::IoResult Connection::receive(runtime::Pipe& pipe, std::size_t most) {

@@ -55,6 +55,8 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
   runtime::IoResult receive(runtime::Pipe& pipe, std::size_t most);
   // As send: may take a part only.
   runtime::IoResult send(std::span<const iovec> pieces);
+  // What the loop's `send_each` did with a message of this size.
+  void note_sent(const runtime::IoResult& result, std::size_t size);
   // As Pipe::drain.
   runtime::IoResult send(runtime::Pipe& pipe);
   // Whether the peer has neither sent nor closed anything, whatever the loop has told so far. Takes nothing; for a

@@ -53,6 +53,17 @@ runtime::IoResult Output::send(Connection& connection, std::span<const iovec> pi
   return result;
 }
 
+runtime::IoResult Output::keep_rest(Connection& connection, const runtime::Outgoing& message) {
+  FAIRLEAD_ASSERT(is_empty());
+  connection.note_sent(message.result, message.bytes.size());
+  runtime::IoResult result = message.result;
+  if (result.would_block()) result = {};
+  // Its memory is only read; the interface of the system predates const.
+  const iovec piece{.iov_base = const_cast<char*>(message.bytes.data()), .iov_len = message.bytes.size()};
+  if (result.ok()) keep({&piece, 1}, result.count);
+  return result;
+}
+
 runtime::IoResult Output::send(Connection& connection, PipePool::Lease pipe) {
   FAIRLEAD_ASSERT(is_empty());
   runtime::IoResult result = connection.send(*pipe);

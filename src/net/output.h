@@ -22,6 +22,8 @@ class Output {
   // Sends what the kernel takes now and keeps a copy of the rest. Only while `is_empty`. The result tells of a failure;
   // a rest is no failure.
   runtime::IoResult send(Connection& connection, std::span<const iovec> pieces);
+  // The same, for a message that the loop's `send_each` has tried to send.
+  runtime::IoResult keep_rest(Connection& connection, const runtime::Outgoing& message);
   // As above, with the bytes of a pipe, which is kept until it is empty.
   runtime::IoResult send(Connection& connection, PipePool::Lease pipe);
   // True when everything that was given has left.

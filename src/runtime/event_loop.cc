@@ -6,6 +6,14 @@ namespace fairlead::runtime {
 
 bool IoResult::would_block() const { return error == EAGAIN || error == EWOULDBLOCK; }
 
+void EventLoop::send_each(std::span<Outgoing> messages) {
+  for (Outgoing& message : messages) {
+    // The kernel only reads what it is given to send; its interface predates const.
+    const iovec piece{.iov_base = const_cast<char*>(message.bytes.data()), .iov_len = message.bytes.size()};
+    message.result = send(message.descriptor, {&piece, 1});
+  }
+}
+
 void EventLoop::post_from_anywhere(std::move_only_function<void()> action) {
   // Only the first letter in an empty box needs a bell.
   if (mailbox_.put(std::move(action))) wake();

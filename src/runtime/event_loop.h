@@ -46,6 +46,13 @@ struct IoResult {
   bool would_block() const;
 };
 
+// A message for a socket, and how giving it to the kernel went.
+struct Outgoing {
+  int descriptor = -1;
+  std::span<const char> bytes;
+  IoResult result = {};
+};
+
 // A connection that was accepted, with its peer's address; or an `errno`.
 struct Accepted {
   int descriptor = -1;
@@ -108,6 +115,8 @@ class EventLoop {
   // Whether a receive would give bytes, the end or an error just now. Takes nothing.
   virtual bool has_input(int descriptor) = 0;
   virtual IoResult send(int descriptor, std::span<const iovec> pieces) = 0;
+  // Sends every message as `send` does, in their order, and notes the results. At most one for each socket.
+  virtual void send_each(std::span<Outgoing> messages);
   // For bytes that go from one socket to another unseen; null where the system gives none.
   virtual std::unique_ptr<Pipe> open_pipe() = 0;
   // The fewest bytes that are worth a pipe.

@@ -22,6 +22,8 @@ namespace fairlead::runtime {
 namespace {
 
 constexpr int kBatch = 256;
+// For fewer messages a call for each is as cheap.
+constexpr std::size_t kLeastForRing = 4;
 
 TimePoint read_monotonic_clock() {
   timespec time{};
@@ -74,10 +76,11 @@ Readiness readiness_of(std::uint32_t events) {
 
 }  // namespace
 
-EpollLoop::EpollLoop()
+EpollLoop::EpollLoop(Sending sending)
     : EventLoop(read_monotonic_clock()),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      wake_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+      wake_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      sending_(sending) {
   FAIRLEAD_ASSERT(epoll_ >= 0 && wake_event_ >= 0);
   epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.u64 = static_cast<std::uint64_t>(wake_event_)}};
   FAIRLEAD_ASSERT(::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_event_, &event) == 0);
@@ -152,6 +155,23 @@ IoResult EpollLoop::send(int descriptor, std::span<const iovec> pieces) {
   }
   if (count < 0) return {.error = errno};
   return {.count = static_cast<std::size_t>(count)};
+}
+
+void EpollLoop::send_each(std::span<Outgoing> messages) {
+  std::size_t first_unsent = 0;
+  if (messages.size() >= kLeastForRing && ring() != nullptr && !ring_->send(messages, first_unsent)) {
+    ring_.reset();
+    sending_ = Sending::one_by_one;
+  }
+  EventLoop::send_each(messages.subspan(first_unsent));
+}
+
+SendRing* EpollLoop::ring() {
+  if (sending_ == Sending::together && ring_ == nullptr) {
+    ring_ = SendRing::open();
+    if (ring_ == nullptr) sending_ = Sending::one_by_one;
+  }
+  return ring_.get();
 }
 
 std::unique_ptr<Pipe> EpollLoop::open_pipe() { return KernelPipe::open(); }

@@ -4,14 +4,21 @@
 #include <cstdint>
 #include <vector>
 
+#include "runtime/epoll/send_ring.h"
 #include "runtime/event_loop.h"
 
 namespace fairlead::runtime {
 
+// How many messages at once go to the kernel.
+enum class Sending : std::uint8_t {
+  together,   // in one call, where the kernel has io_uring
+  one_by_one  // in a call for each
+};
+
 class EpollLoop final : public EventLoop {
  public:
   // Ends the process where the kernel has no descriptors left for the loop itself.
-  EpollLoop();
+  explicit EpollLoop(Sending sending = Sending::together);
   ~EpollLoop() override;
 
   WallTime wall_now() const override;
@@ -23,6 +30,7 @@ class EpollLoop final : public EventLoop {
   IoResult receive(int descriptor, std::span<char> into) override;
   bool has_input(int descriptor) override;
   IoResult send(int descriptor, std::span<const iovec> pieces) override;
+  void send_each(std::span<Outgoing> messages) override;
   std::unique_ptr<Pipe> open_pipe() override;
   std::size_t least_for_pipe() const override { return std::size_t{256} * 1024; }
   std::size_t unsent(int descriptor) override;
@@ -45,10 +53,14 @@ class EpollLoop final : public EventLoop {
 
   // True when the descriptor was watched. Events of it that are already collected are dropped.
   bool forget(int descriptor);
+  // Opens it at its first use, which is on the thread that uses it from then on.
+  SendRing* ring();
 
   int epoll_;
   int wake_event_;
   std::vector<Watched> watched_;  // by descriptor
+  Sending sending_;
+  std::unique_ptr<SendRing> ring_;
 };
 
 }  // namespace fairlead::runtime
