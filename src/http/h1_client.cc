@@ -8,7 +8,8 @@ namespace fairlead::http {
 
 namespace {
 
-constexpr std::size_t kFirstRead = std::size_t{64} * 1024;
+// What a socket buffer holds at first (tcp(7), `tcp_rmem`): a response that came whole is taken in one call.
+constexpr std::size_t kFirstRead = std::size_t{128} * 1024;
 
 Error bad_response(std::string_view detail) {
   return {.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = detail};
