@@ -51,6 +51,7 @@ inline const char* skip(ByteClass wanted, const char* at, const char* end) {
   while (at != end && is_in(wanted, *at)) ++at;
   return at;
 }
+inline const char* skip_token(const char* at, const char* end) { return skip(kToken, at, end); }
 inline const char* skip_value(const char* at, const char* end) { return skip(kValue, at, end); }
 inline const char* skip_target(const char* at, const char* end) { return skip(kTarget, at, end); }
 
@@ -70,6 +71,22 @@ const char* skip(ByteClass wanted, const char* at, const char* end, Stops stops)
     if (mask != 0) return at + std::countr_zero(mask);
   }
   return scalar::skip(wanted, at, end);
+}
+
+// By vector only what nearly every field name is made of, letters and `-`; whatever else a token has is looked up.
+inline const char* skip_token(const char* at, const char* end) {
+  for (; end - at >= 16; at += 16) {
+    __m128i bytes;
+    std::memcpy(&bytes, at, sizeof bytes);
+    const __m128i lower = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+    // As signed numbers, the 26 letters are the lowest ones after this.
+    const __m128i shifted = _mm_add_epi8(lower, _mm_set1_epi8(static_cast<char>(0x80 - 'a')));
+    const __m128i letter = _mm_cmplt_epi8(shifted, _mm_set1_epi8(-128 + 26));
+    const __m128i usual = _mm_or_si128(letter, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-')));
+    const unsigned others = static_cast<unsigned>(_mm_movemask_epi8(usual)) ^ 0xffffU;
+    if (others != 0) return scalar::skip_token(at + std::countr_zero(others), end);
+  }
+  return scalar::skip_token(at, end);
 }
 
 inline const char* skip_value(const char* at, const char* end) {
@@ -92,16 +109,15 @@ inline const char* skip_target(const char* at, const char* end) {
 }  // namespace sse2
 
 using sse2::skip_target;
+using sse2::skip_token;
 using sse2::skip_value;
 
 #else
 
 using scalar::skip_target;
+using scalar::skip_token;
 using scalar::skip_value;
 
 #endif
-
-// Names are short: a table is quicker than vectors.
-inline const char* skip_token(const char* at, const char* end) { return scalar::skip(kToken, at, end); }
 
 }  // namespace fairlead::http::scan

@@ -29,6 +29,11 @@ TEST(Scan, vectors_stop_in_targets_where_the_reference_stops) {
   expect_same_stops('/', scalar::skip_target, skip_target);
 }
 
+TEST(Scan, vectors_stop_in_names_where_the_reference_stops) {
+  expect_same_stops('n', scalar::skip_token, skip_token);
+  expect_same_stops('_', scalar::skip_token, skip_token);
+}
+
 TEST(Scan, values_hold_all_but_control_characters) {
   for (int byte = 0; byte < 256; ++byte)
     EXPECT_EQ(is_in(kValue, static_cast<char>(byte)), byte == '\t' || (byte >= 0x20 && byte != 0x7f)) << byte;
