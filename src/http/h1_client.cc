@@ -197,6 +197,11 @@ Result<const ResponseHead*> H1Client::take_head(Method request_method) {
   return &head;
 }
 
+runtime::Task<void> H1Client::switch_protocols() {
+  // Whoever speaks first may have agreed before it has read the request.
+  if (!output_.is_settled()) co_await finish_sending(output_.sent());
+}
+
 Result<BodyPart> H1Client::buffered_body() {
   const BodyStep step = decoder_.feed(input_.unread());
   input_.consume(step.consumed);

@@ -62,7 +62,8 @@ class H1Client final : public ClientStream {
     pipes_allowed_ = are_allowed && decoder_.bytes_left() >= connection_.loop().least_for_pipe();
   }
   std::string_view response_trailers() const override { return decoder_.trailer_lines(); }
-  Transport transport() override { return {connection_, input_, output_.raw()}; }
+  runtime::Task<void> switch_protocols() override;
+  Transport take_transport() override { return {.connection = std::move(connection_), .unread = input_.unread()}; }
   void set_send_patience(Duration patience) override { send_patience_ = patience; }
   void cancel() override { connection_.cancel(); }
 

@@ -57,7 +57,6 @@ class H1Output {
   // True once the last part of a body has been given.
   bool is_complete() const { return is_complete_; }
   std::uint64_t body_bytes() const { return body_bytes_; }
-  net::Output& raw() { return output_; }
 
  private:
   runtime::IoResult send_pieces(std::string_view head, const BodyPart& part, std::string_view trailer_lines);

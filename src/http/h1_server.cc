@@ -266,7 +266,7 @@ runtime::Task<void> H1Server::send_body(BodyPart part, std::string_view trailer_
   return send(output_.send_part(std::move(part), trailer_lines));
 }
 
-runtime::Task<Transport> H1Server::switch_protocols(std::string_view protocol) {
+runtime::Task<void> H1Server::switch_protocols(std::string_view protocol) {
   BufferWriter& writer = output_.raw_writer();
   response_started_ = true;
   is_switched_ = true;
@@ -275,7 +275,6 @@ runtime::Task<Transport> H1Server::switch_protocols(std::string_view protocol) {
   write_field(writer, "Upgrade", protocol);
   end_head(writer);
   co_await finish_sending(output_.send_head(Framing::none, {}));
-  co_return Transport{connection_, input_, output_.raw()};
 }
 
 std::optional<net::ConnectionEnds> H1Server::ends() const {
@@ -315,8 +314,7 @@ void H1Server::cut_short() {
 }
 
 void H1Server::cut() {
-  // A tunnel still has its last words to say.
-  if (!is_switched_) abort();
+  abort();
   connection_.cancel();
 }
 

@@ -85,7 +85,8 @@ class H1Server final : public ServerStream {
   runtime::Task<void> send_head(OutgoingFraming framing, BodyPart first) override;
   runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) override;
   bool takes_pipes() const override { return output_.takes_pipes(); }
-  runtime::Task<Transport> switch_protocols(std::string_view protocol) override;
+  runtime::Task<void> switch_protocols(std::string_view protocol) override;
+  Transport take_transport() override { return {.connection = std::move(connection_), .unread = input_.unread()}; }
   std::optional<net::ConnectionEnds> ends() const override;
   // An interim head that the client does not take is in the way of any other.
   bool response_started() const override { return response_started_ || !output_.is_flushed(); }

@@ -41,9 +41,8 @@ struct OutgoingFraming {
 
 // The raw connection below a stream, once both sides have agreed to leave HTTP.
 struct Transport {
-  net::Connection& connection;
-  net::Input& input;
-  net::Output& output;
+  net::Connection connection;
+  std::string_view unread;  // was received already; good until the next wait, while the stream is there
 };
 
 // Told that nobody waits for a response any more.
@@ -72,8 +71,10 @@ class ServerStream {
   virtual runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) = 0;
   // Whether `send_body` takes parts in pipes for the message that was begun.
   virtual bool takes_pipes() const = 0;
-  // Leaves HTTP: sends the head of a 101 and gives the connection.
-  virtual runtime::Task<Transport> switch_protocols(std::string_view protocol) = 0;
+  // Leaves HTTP: sends the head of a 101.
+  virtual runtime::Task<void> switch_protocols(std::string_view protocol) = 0;
+  // Then: the connection. The stream ends with that.
+  virtual Transport take_transport() = 0;
 
   // Who is connected to what, as far as that is an IP address; behind a PROXY header, as it says.
   virtual std::optional<net::ConnectionEnds> ends() const = 0;
@@ -126,7 +127,10 @@ class ClientStream {
   // From here on parts of the response's body may come in pipes.
   virtual void allow_pipes(bool are_allowed) = 0;
   virtual std::string_view response_trailers() const = 0;
-  virtual Transport transport() = 0;
+  // After a 101: sends what the server has not taken of the request. Errors: those of `send_head`.
+  virtual runtime::Task<void> switch_protocols() = 0;
+  // Then: the connection. The stream ends with that.
+  virtual Transport take_transport() = 0;
   // How long the server may take nothing of what is sent from here on; 30 s unless set.
   virtual void set_send_patience(Duration patience) = 0;
   // Ends whatever waits on this stream with `canceled`, now and later.

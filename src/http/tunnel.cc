@@ -1,8 +1,6 @@
 #include "http/tunnel.h"
 
 #include "http/codec/message.h"
-#include "runtime/both.h"
-#include "runtime/wait.h"
 
 namespace fairlead::http {
 
@@ -18,76 +16,113 @@ constexpr Error kIdle{.code = ErrorCode::response_timeout,
                       .blame = Blame::ourselves,
                       .detail = "nothing moved in the tunnel for `timeouts.stream_idle`"};
 
+iovec piece_of(std::string_view bytes) {
+  // The kernel only reads what it is given to send; its interface predates const.
+  return {.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+}
+
 }  // namespace
 
-Tunnel::Tunnel(Transport client, Transport server, std::string_view protocol, Duration idle, TunnelCounts& counts)
-    : is_websocket_(equals_ignoring_case(protocol, "websocket")),
-      idle_(idle),
-      up_{.way = Way::up, .from = client, .to = server, .count = counts.from_client},
-      down_{.way = Way::down, .from = server, .to = client, .count = counts.from_server},
-      last_activity_(client.connection.loop().now()) {}
-
-runtime::Task<void> Tunnel::relay() {
-  const Result<void> outcome = co_await runtime::Both(relay(up_), relay(down_), [this] {
-    up_.from.connection.cancel();
-    down_.from.connection.cancel();
-  });
-  co_await Result<void>(outcome);
+Tunnel::Tunnel(Transport client, Transport server, const Agreement& agreement, net::Scratch& scratch,
+               TunnelOwner& owner)
+    : scratch_(scratch),
+      owner_(owner),
+      idle_(agreement.idle),
+      last_activity_(client.connection.loop().now()),
+      client_(std::move(client.connection)),
+      server_(std::move(server.connection)),
+      is_websocket_(equals_ignoring_case(agreement.protocol, "websocket")) {
+  // What came along with the heads.
+  note_received(client_, client.unread);
+  note_received(server_, server.unread);
+  server_.output.hold(client.unread);
+  client_.output.hold(server.unread);
+  loop().post(*this);
 }
 
-runtime::Task<void> Tunnel::relay(Direction& direction) {
-  const Transport& from = direction.from;
-  runtime::EventLoop& loop = from.connection.loop();
-  while (true) {
-    if (const std::string_view unread = from.input.unread(); !unread.empty()) {
-      from.input.consume(unread.size());
-      direction.count += unread.size();
-      last_activity_ = loop.now();
-      if (is_websocket_) direction.frames.feed(unread);
-      co_await send_all(direction, unread);
-      // A side that always has more must not keep the others from their turn.
-      co_await runtime::Yield(loop);
-    }
-    const Result<void> ready = co_await with_result(from.connection.readable(deadline_after(last_activity_, idle_)));
-    if (!ready) {
-      if (ready.error().code != ErrorCode::timed_out) co_await Result<void>(ready);
-      // The other direction may have moved meanwhile.
-      if (deadline_after(last_activity_, idle_) > loop.now()) continue;
-      co_await runtime::fail(kIdle);
-    }
-    const runtime::IoResult got = from.input.fill(from.connection, kRead);
-    if (got.would_block()) continue;
-    if (!got.ok()) co_await runtime::fail(direction.way == Way::up ? kClientLost : kServerLost);
-    if (got.count == 0) {
-      direction.to.connection.shutdown_send();
-      co_return;
-    }
+void Tunnel::run() {
+  const Result<void> up = relay(client_, server_);
+  const Result<void> down = relay(server_, client_);
+  if (!up || !down) return owner_.on_tunnel_end(up ? down : up);
+  if (client_.has_ended && server_.has_ended) return owner_.on_tunnel_end({});
+  if (has_stalled()) return owner_.on_tunnel_end(std::unexpected(kIdle));
+  // A side that always has more must not keep the others from their turn.
+  if (can_relay(client_, server_) || can_relay(server_, client_)) return loop().post(*this);
+  using Event = net::Connection::Event;
+  client_.connection.watch_idle(*this, deadline_after(last_activity_, idle_), Event::input_or_room);
+  server_.connection.watch_idle(*this, kNever, Event::input_or_room);
+}
+
+Result<void> Tunnel::relay(End& from, End& to) {
+  if (!to.output.is_empty()) {
+    if (!to.connection.may_send()) return {};
+    const runtime::IoResult sent = to.output.send_rest(to.connection);
+    if (!sent.ok() && !sent.would_block()) return failure_of(to);
+    if (sent.count > 0) last_activity_ = loop().now();
+    if (!to.output.is_empty()) to.unsent = to.connection.unsent();
+    return {};
   }
+  if (from.has_ended || !from.connection.may_receive()) return {};
+  net::Input input(scratch_);
+  const runtime::IoResult got = input.fill(from.connection, kRead);
+  if (got.would_block()) return {};
+  if (!got.ok()) return failure_of(from);
+  if (got.count == 0) {
+    from.has_ended = true;
+    to.connection.shutdown_send();
+    return {};
+  }
+  note_received(from, input.unread());
+  const iovec piece = piece_of(input.unread());
+  input.consume(got.count);
+  if (!to.output.send(to.connection, {&piece, 1}).ok()) return failure_of(to);
+  if (!to.output.is_empty()) to.unsent = to.connection.unsent();
+  return {};
 }
 
-runtime::Task<void> Tunnel::send_all(Direction& direction, std::string_view bytes) {
-  Transport& to = direction.to;
-  const iovec piece{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
-  const Error lost = direction.way == Way::up ? kServerLost : kClientLost;
-  if (!to.output.send(to.connection, {&piece, 1}).ok()) co_await runtime::fail(lost);
-  if (to.output.is_empty()) co_return;
-  const Result<void> flushed = co_await to.output.flush(to.connection, {idle_}).result();
-  if (flushed) co_return;
-  if (flushed.error().code == ErrorCode::canceled) co_await Result<void>(flushed);
-  co_await runtime::fail(flushed.error().code == ErrorCode::timed_out ? kIdle : lost);
+void Tunnel::note_received(End& from, std::string_view bytes) {
+  from.received += bytes.size();
+  if (is_websocket_) from.frames.feed(bytes);
+  last_activity_ = loop().now();
+}
+
+bool Tunnel::can_relay(const End& from, const End& to) {
+  if (!to.output.is_empty()) return to.connection.may_send();
+  return !from.has_ended && from.connection.may_receive();
+}
+
+bool Tunnel::has_stalled() {
+  if (deadline_after(last_activity_, idle_) > loop().now()) return false;
+  const bool client_takes = takes_bytes(client_);
+  const bool server_takes = takes_bytes(server_);
+  if (!client_takes && !server_takes) return true;
+  last_activity_ = loop().now();
+  return false;
+}
+
+// Room is told of in large steps: a side that reads slowly but steadily is not one that has stopped.
+bool Tunnel::takes_bytes(End& to) {
+  if (to.output.is_empty()) return false;
+  const std::size_t before = std::exchange(to.unsent, to.connection.unsent());
+  return to.unsent < before;
+}
+
+Result<void> Tunnel::failure_of(const End& end) const {
+  return std::unexpected(&end == &client_ ? kClientLost : kServerLost);
 }
 
 void Tunnel::say_goodbye() {
   if (!is_websocket_) return;
-  for (const Direction& direction : {up_, down_}) {
-    Transport to = direction.to;
-    if (!direction.frames.takes_another_frame() || !to.output.is_empty()) continue;
-    const std::string_view goodbye = direction.way == Way::up ? going_away_from_client() : going_away_from_server();
-    const iovec piece{.iov_base = const_cast<char*>(goodbye.data()), .iov_len = goodbye.size()};
-    // It is a courtesy: whoever cannot take it sees the connection end.
-    static_cast<void>(to.output.send(to.connection, {&piece, 1}));
-    to.connection.shutdown_send();
-  }
+  say_goodbye(client_, server_, going_away_from_client());
+  say_goodbye(server_, client_, going_away_from_server());
+}
+
+void Tunnel::say_goodbye(const End& from, End& to, std::string_view goodbye) {
+  if (!from.frames.takes_another_frame() || !to.output.is_empty()) return;
+  const iovec piece = piece_of(goodbye);
+  // It is a courtesy: whoever cannot take it sees the connection end.
+  static_cast<void>(to.output.send(to.connection, {&piece, 1}));
+  to.connection.shutdown_send();
 }
 
 }  // namespace fairlead::http

@@ -22,9 +22,22 @@ Connection::Connection(runtime::EventLoop& loop, int descriptor) : loop_(loop), 
   loop_.watch(descriptor_, *this);
 }
 
+Connection::Connection(Connection&& other) noexcept
+    : loop_(other.loop_),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      readable_(other.readable_),
+      writable_(other.writable_),
+      hung_up_(other.hung_up_),
+      failed_(other.failed_),
+      canceled_(other.canceled_),
+      reset_on_close_(other.reset_on_close_) {
+  FAIRLEAD_ASSERT(other.reader_ == nullptr && other.writer_ == nullptr && other.idle_watcher_ == nullptr);
+  loop_.hand_over(descriptor_, *this);
+}
+
 Connection::~Connection() {
   FAIRLEAD_ASSERT(reader_ == nullptr && writer_ == nullptr);
-  loop_.close(descriptor_, reset_on_close_);
+  if (descriptor_ >= 0) loop_.close(descriptor_, reset_on_close_);
 }
 
 runtime::IoResult Connection::receive(std::span<char> into) {
@@ -82,9 +95,10 @@ void Connection::wake_reader() {
   if (reader_ != nullptr) complete(reader_, {});
 }
 
-void Connection::watch_idle(IdleWatcher& watcher, Deadline deadline) {
+void Connection::watch_idle(IdleWatcher& watcher, Deadline deadline, Event event) {
   FAIRLEAD_ASSERT(reader_ == nullptr && writer_ == nullptr);
   idle_watcher_ = &watcher;
+  watched_event_ = event;
   idle_deadline_ = deadline;
   arm();
 }
@@ -105,9 +119,8 @@ void Connection::on_ready(runtime::Readiness readiness) {
   if (readable_ && reader_ != nullptr) complete(reader_, {});
   if (writable_ && writer_ != nullptr) complete(writer_, {});
   if (leaves && hang_up_watcher_ != nullptr) std::exchange(hang_up_watcher_, nullptr)->on_hang_up();
-  if (idle_watcher_ != nullptr && (readable_ || hung_up_ || failed_)) {
-    std::exchange(idle_watcher_, nullptr)->on_idle_ended(*this);
-  }
+  const bool ends_idleness = may_have_input() || (writable_ && watched_event_ == Event::input_or_room);
+  if (ends_idleness && idle_watcher_ != nullptr) std::exchange(idle_watcher_, nullptr)->on_idle_ended(*this);
 }
 
 void Connection::on_timer() {

@@ -18,10 +18,10 @@ namespace fairlead::net {
 
 class Connection;
 
-// Told about a connection that nobody uses just now.
+// Told about a connection that no task waits for just now.
 class IdleWatcher {
  public:
-  // The peer sent something, closed, or the time is over. The connection may be destroyed in here.
+  // What was watched for has happened, or the time is over. The connection may be destroyed in here.
   virtual void on_idle_ended(Connection& connection) = 0;
 
  protected:
@@ -44,6 +44,8 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
 
   // Takes the descriptor over.
   Connection(runtime::EventLoop& loop, int descriptor);
+  // Nobody waits for or watches `other`, which is of no further use.
+  Connection(Connection&& other) noexcept;
   ~Connection();
 
   runtime::EventLoop& loop() const { return loop_; }
@@ -64,6 +66,9 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
   bool is_silent();
   // False only where the last receive, or `is_silent`, found that there is no more.
   bool may_have_input() const { return readable_ || hung_up_ || failed_; }
+  // Whether a call of `receive`, or of `send`, is worth it just now, as far as the loop has told.
+  bool may_receive() const { return readable_; }
+  bool may_send() const { return writable_; }
 
   // Ends when `receive` is worth a call.
   Wait readable(Deadline deadline);
@@ -79,9 +84,10 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
   // Ends it as if there were input.
   void wake_reader();
 
-  // Nobody waits from here on until the next call of anything: `watcher` is told if something happens, or at
-  // `deadline`.
-  void watch_idle(IdleWatcher& watcher, Deadline deadline);
+  enum class Event : bool { input, input_or_room };
+  // Nobody waits from here on until the next call of anything: `watcher` is told once, of such an event (the end of the
+  // stream and its loss are input) or of `deadline`.
+  void watch_idle(IdleWatcher& watcher, Deadline deadline, Event event = Event::input);
   void stop_watching_idle();
 
   // `watcher` is told once when the peer ends its direction or goes altogether, from here on; null: nobody is.
@@ -113,6 +119,7 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
   bool failed_ = false;
   bool canceled_ = false;
   bool reset_on_close_ = false;
+  Event watched_event_ = Event::input;
   Wait* reader_ = nullptr;
   Wait* writer_ = nullptr;
   IdleWatcher* idle_watcher_ = nullptr;

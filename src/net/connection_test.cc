@@ -199,6 +199,35 @@ TEST_F(ConnectionTest, an_idle_watcher_is_told_of_its_deadline) {
   EXPECT_EQ(watcher.idle_ended, 1);
 }
 
+TEST_F(ConnectionTest, an_idle_watcher_is_told_of_room_only_where_it_asked) {
+  Watcher watcher;
+  const std::string bytes(2048, 'x');
+  const iovec piece{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+  for (const auto event : {Connection::Event::input, Connection::Event::input_or_room}) {
+    while (connection_->send({&piece, 1}).ok()) continue;
+    EXPECT_FALSE(connection_->may_send());
+    connection_->watch_idle(watcher, kNever, event);
+    run(10ms);
+    EXPECT_EQ(watcher.idle_ended, 0);
+    heard_by_peer();
+    run(10ms);
+    EXPECT_TRUE(connection_->may_send());
+    EXPECT_EQ(watcher.idle_ended, event == Connection::Event::input ? 0 : 1);
+  }
+}
+
+TEST_F(ConnectionTest, one_that_takes_over_knows_what_was_told_and_hears_the_rest) {
+  say("x");
+  auto next = std::make_unique<Connection>(std::move(*connection_));
+  connection_ = std::move(next);
+  EXPECT_TRUE(connection_->may_receive());
+  std::string bytes(10, '\0');
+  EXPECT_EQ(connection_->receive(bytes).count, 1U);
+  EXPECT_FALSE(connection_->may_receive());
+  say("y");
+  EXPECT_TRUE(connection_->may_receive());
+}
+
 TEST_F(ConnectionTest, an_idle_watcher_that_was_taken_off_hears_nothing) {
   Watcher watcher;
   connection_->watch_idle(watcher, loop_.now() + 1s);

@@ -91,6 +91,18 @@ void Output::keep(std::span<const iovec> pieces, std::size_t taken) {
   }
 }
 
+void Output::hold(std::string_view bytes) {
+  FAIRLEAD_ASSERT(is_empty());
+  const iovec piece{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+  keep({&piece, 1}, 0);
+}
+
+runtime::IoResult Output::send_rest(Connection& connection) {
+  const runtime::IoResult result = rest_->send(connection);
+  if (rest_->is_empty()) drop();
+  return result;
+}
+
 runtime::Task<void> Output::flush(Connection& connection, Pace pace) {
   if (is_empty()) co_return;
   std::size_t unsent = connection.unsent();

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 
 #include "net/connection.h"
 #include "net/pace.h"
@@ -28,6 +29,10 @@ class Output {
   runtime::IoResult send(Connection& connection, PipePool::Lease pipe);
   // True when everything that was given has left.
   bool is_empty() const { return rest_ == nullptr; }
+  // `bytes` are kept as a rest that was not sent yet. Only while `is_empty`.
+  void hold(std::string_view bytes);
+  // Sends what the kernel takes of the rest now.
+  runtime::IoResult send_rest(Connection& connection);
   // Sends the rest. It ends with `timed_out` when the peer has taken nothing for the patience of `pace`, or takes it
   // too slowly; the end of the connection is `client_gone`, whoever the peer is: the caller knows.
   runtime::Task<void> flush(Connection& connection, Pace pace);

@@ -1,6 +1,7 @@
 // What an exchange finds on its worker: the loop, the workspace, the present snapshot, upstream connections, counters.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -33,6 +34,12 @@ struct Counters {
   telemetry::Counter unkept_bodies;  // larger than `body.buffer`
   telemetry::Counter sticky_forged;  // cookies that were not ours
   telemetry::Counter sticky_stale;   // that had expired, or whose server is gone
+
+  // A request has ended so; `status` is what its client got, 0 where it got none.
+  void count(std::uint16_t status, const Result<void>& outcome) {
+    status_classes[std::min<std::size_t>(status / 100, status_classes.size() - 1)].add();
+    if (!outcome) failures[static_cast<std::size_t>(outcome.error().code)].add();
+  }
 };
 
 // One per worker, which owns all of it.

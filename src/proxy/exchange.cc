@@ -100,7 +100,7 @@ runtime::Task<void> Exchange::run() {
     outcome = again;
     if (outcome && retry_.retries() > 0) context_.counters.retries_recovered.add();
   }
-  if (outcome && has_tunnel()) co_return;
+  if (has_switched_) co_return;
   permit_.release();
   if (!outcome) co_await runtime::fail(cause_of(outcome.error()));
 }
@@ -140,7 +140,7 @@ runtime::Task<void> Exchange::attempt() {
     outcome = co_await request_.send_head(*upstream_, total_time_.at_most(route_->options.timeouts.idle)).result();
     if (outcome) outcome = co_await relay(*upstream_).result();
     // The server of a tunnel is judged by how that ends.
-    if (outcome && has_tunnel()) co_return;
+    if (has_switched_) co_return;
   } else {
     past_ = {};
     outcome = std::unexpected(leased.error());
@@ -304,7 +304,7 @@ runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
   answer_began_ = context_.loop.now();
   if (!first_byte_time_) first_byte_time_ = *answer_began_ - start_;
   if (head->status == 101) {
-    co_await open_tunnel(*head);
+    co_await switch_protocols(upstream, *head);
     co_return;
   }
   if (!sticky_.is_bound() &&
@@ -349,7 +349,7 @@ runtime::Task<void> Exchange::relay_body(http::ClientStream& upstream, Duration 
   }
 }
 
-runtime::Task<void> Exchange::open_tunnel(const http::ResponseHead& head) {
+runtime::Task<void> Exchange::switch_protocols(http::ClientStream& upstream, const http::ResponseHead& head) {
   if (!agrees_to(head, request_.upgrade())) {
     co_await runtime::fail({.code = ErrorCode::bad_response,
                             .blame = Blame::upstream,
@@ -362,19 +362,28 @@ runtime::Task<void> Exchange::open_tunnel(const http::ResponseHead& head) {
   sticky_.answer(*server_, head.fields, writer);
   total_time_.release_client();
   downstream_.watch_departure(nullptr);  // The tunnel passes on the end of either side.
-  tunnel_client_.emplace(co_await downstream_.switch_protocols(request_.upgrade()));
+  co_await downstream_.switch_protocols(request_.upgrade());
+  co_await upstream.switch_protocols();
+  // Who cuts from here on finds a tunnel.
+  if (abandoned_) co_await runtime::fail({.code = ErrorCode::canceled});
+  has_switched_ = true;
 }
 
-runtime::Task<void> Exchange::relay_tunnel() {
-  http::Tunnel tunnel(*tunnel_client_, upstream_->transport(), request_.upgrade(), route_->options.timeouts.stream_idle,
-                      tunnel_counts_);
-  const telemetry::Counted open(context_.counters.open_tunnels);
-  const Result<void> relayed = co_await tunnel.relay().result();
-  if (abandoned_) tunnel.say_goodbye();
-  end_try(relayed);
-  permit_.release();
-  if (!relayed) co_await runtime::fail(cause_of(relayed.error()));
-  response_complete_ = true;
+std::unique_ptr<OpenTunnel> Exchange::become_tunnel(OpenTunnel::FromSession session) {
+  auto tunnel = std::make_unique<OpenTunnel>(
+      context_, std::move(session),
+      OpenTunnel::FromExchange{.view = view_,
+                               .pool = pool(),
+                               .permit = std::move(permit_),
+                               .began = start_,
+                               .server_wait = server_wait(),
+                               .is_logged = route_->options.log,
+                               .record = describe()},
+      downstream_.take_transport(), upstream_->take_transport(),
+      http::Tunnel::Agreement{.protocol = request_.upgrade(), .idle = route_->options.timeouts.stream_idle});
+  upstream_ = nullptr;
+  lease_.reset();
+  return tunnel;
 }
 
 bool Exchange::may_retry(const Error& error) {
@@ -420,13 +429,23 @@ void Exchange::note_attempt(const Error& error) {
 }
 
 void Exchange::record(const Result<void>& outcome) {
-  Counters& counters = context_.counters;
-  counters.status_classes[std::min<std::size_t>(status_ / 100, counters.status_classes.size() - 1)].add();
-  if (!outcome) counters.failures[static_cast<std::size_t>(outcome.error().code)].add();
+  context_.counters.count(status_, outcome);
   if (!context_.access_log.is_on() || (route_ != nullptr && !route_->options.log)) return;
+  telemetry::AccessRecord record = describe();
+  record.total = context_.loop.now() - start_;
+  record.bytes_in = downstream_.bytes_received();
+  record.bytes_out = downstream_.bytes_sent();
+  if (!outcome) {
+    if (status_ == 0) record.status = status_of(outcome.error().code);
+    record.reason = word(outcome.error().code);
+    record.retry_note = retry_.note();
+    // The last one failed with the exchange, for the reason that the line gives.
+    if (!attempts_.empty()) record.attempts = record.attempts.first(attempts_.size() - 1);
+  }
+  context_.access_log.record(record);
+}
 
-  const bool has_failed = !outcome.has_value();
-  const std::size_t failed_tries = attempts_.size() - (has_failed && !attempts_.empty() ? 1 : 0);
+telemetry::AccessRecord Exchange::describe() const {
   telemetry::AccessRecord record{.at = wall_start_,
                                  .id = request_.id(),
                                  .client = request_.client_ip(),
@@ -435,17 +454,12 @@ void Exchange::record(const Result<void>& outcome) {
                                  .method = request_.method_text(),
                                  .host = request_.authority(),
                                  .path = request_.path(),
-                                 .status = has_failed && status_ == 0 ? status_of(outcome.error().code) : status_,
-                                 .reason = has_failed ? word(outcome.error().code) : std::string_view("ok"),
-                                 .retry_note = has_failed ? retry_.note() : std::string_view(),
+                                 .status = status_,
                                  .hedged = hedge_note_,
-                                 .total = context_.loop.now() - start_,
                                  .queue = queue_time_,
                                  .connect = past_.connect_time,
                                  .first_byte = first_byte_time_,
-                                 .bytes_in = downstream_.bytes_received() + tunnel_counts_.from_client,
-                                 .bytes_out = downstream_.bytes_sent() + tunnel_counts_.from_server,
-                                 .attempts = std::span(attempts_).first(failed_tries),
+                                 .attempts = attempts_,
                                  .user_agent = request_.user_agent(),
                                  .referer = request_.referer()};
   if (context_.access_log.wants_query()) record.query = request_.query();
@@ -457,7 +471,7 @@ void Exchange::record(const Result<void>& outcome) {
     record.server = server_->name();
     record.reused = past_.idle_for.has_value();
   }
-  context_.access_log.record(record);
+  return record;
 }
 
 }  // namespace fairlead::proxy

@@ -1,6 +1,7 @@
 // The life of one request: route, server, forward, retry, answer. Read this first.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -8,7 +9,6 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "http/stream.h"
-#include "http/tunnel.h"
 #include "pool/balancer.h"
 #include "pool/keepalive_cache.h"
 #include "pool/permit.h"
@@ -18,6 +18,7 @@
 #include "proxy/context.h"
 #include "proxy/forwarded_request.h"
 #include "proxy/hedge.h"
+#include "proxy/open_tunnel.h"
 #include "proxy/retry_policy.h"
 #include "proxy/snapshot.h"
 #include "proxy/stickiness.h"
@@ -40,13 +41,13 @@ class Exchange final : private http::DepartureWatcher {
 
   // Serves the request. An error has not been answered yet.
   runtime::Task<void> run();
-  // Both sides have agreed to leave HTTP: `relay_tunnel` is what remains to be done. Apart from `run`, so that a tunnel
-  // that may be idle for days needs none of the memory for trying servers.
-  bool has_tunnel() const { return tunnel_client_.has_value(); }
-  runtime::Task<void> relay_tunnel();
-  // Whether it relays what has no end by itself, a WebSocket or an event stream, and that server is the source.
+  // Both sides have agreed to leave HTTP. What remains to be done is the tunnel's, which takes everything along: the
+  // exchange ends with that, unrecorded. No wait may come between.
+  bool has_switched() const { return has_switched_; }
+  std::unique_ptr<OpenTunnel> become_tunnel(OpenTunnel::FromSession session);
+  // Whether it relays an event stream, which has no end by itself, and that server is the source.
   bool streams_from(const pool::Server& server) const {
-    return server_ == &server && upstream_ != nullptr && (has_tunnel() || is_event_stream_);
+    return server_ == &server && upstream_ != nullptr && is_event_stream_;
   }
   // Answers with an error page, or cuts the response where it has begun.
   runtime::Task<void> answer_with_error(const Error& error);
@@ -78,7 +79,7 @@ class Exchange final : private http::DepartureWatcher {
   runtime::Task<const http::ResponseHead*> read_final_head(http::ClientStream& upstream,
                                                            Result<const http::ResponseHead*> latest);
   runtime::Task<void> relay_interim(const http::ResponseHead& head);
-  runtime::Task<void> open_tunnel(const http::ResponseHead& head);
+  runtime::Task<void> switch_protocols(http::ClientStream& upstream, const http::ResponseHead& head);
   runtime::Task<void> answer_locally();
   runtime::Task<void> answer(std::uint16_t status, std::string_view type, std::string_view body,
                              std::string_view location = {});
@@ -101,6 +102,8 @@ class Exchange final : private http::DepartureWatcher {
   // What ended the exchange, where `error` ended its last try.
   Error cause_of(const Error& error) const;
   void report(const Result<void>& outcome);
+  // What the access log says of it so far; views of this and of what it works on.
+  telemetry::AccessRecord describe() const;
   Duration server_wait() const;
   void note_attempt(const Error& error);
   pool::PoolView& pool() { return view_->pool(route_->pool); }
@@ -135,6 +138,7 @@ class Exchange final : private http::DepartureWatcher {
   bool body_is_gone_ = false;  // bytes of the request's body were taken from the client and are not kept
   bool is_event_stream_ = false;
   bool response_complete_ = false;
+  bool has_switched_ = false;
   // Since when nothing more of the request goes to the server of this try.
   std::optional<TimePoint> upload_ended_;
   std::optional<TimePoint> answer_began_;  // by the server of this try
@@ -144,8 +148,6 @@ class Exchange final : private http::DepartureWatcher {
   std::string_view hedge_note_;            // `won` or `lost`, where a second server was asked
   std::optional<Duration> queue_time_;
   std::optional<Duration> first_byte_time_;
-  std::optional<http::Transport> tunnel_client_;  // its end of a tunnel
-  http::TunnelCounts tunnel_counts_;
   std::vector<telemetry::AttemptRecord> attempts_;  // those that failed; most exchanges have none
 };
 

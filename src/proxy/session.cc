@@ -120,7 +120,12 @@ runtime::Task<void> Session::serve_request(bool yields) {
   Exchange exchange(context_, stream_, client);
   exchange_ = &exchange;
   Result<void> outcome = co_await exchange.run().result();
-  if (outcome && exchange.has_tunnel()) outcome = co_await exchange.relay_tunnel().result();
+  if (outcome && exchange.has_switched()) {
+    list_.add(
+        exchange.become_tunnel({.settings = settings_, .seat = std::move(seat_), .open_connection = std::move(open_)}));
+    exchange_ = nullptr;
+    co_return;
+  }
   // An answer that cannot be given (the client has left) changes nothing more: the log says what happened before.
   if (!outcome) static_cast<void>(co_await exchange.answer_with_error(outcome.error()).result());
   exchange_ = nullptr;

@@ -21,11 +21,16 @@ void SessionList::stop_when_idle() {
 void SessionList::end_streams_of(const pool::Server& server) {
   for (List* list : {&idle_, &busy_})
     for (auto session = list->begin(); session != list->end();) (session++)->end_stream_of(server);
+  for (auto next = tunnels_.begin(); next != tunnels_.end();) {
+    OpenTunnel& tunnel = *next++;
+    if (tunnel.leads_to(server)) tunnel.cut();
+  }
 }
 
 void SessionList::cut() {
   for (List* list : {&idle_, &busy_})
     for (auto session = list->begin(); session != list->end();) (session++)->cut();
+  while (!tunnels_.empty()) tunnels_.front().cut();
 }
 
 }  // namespace fairlead::proxy

@@ -1,15 +1,25 @@
-// The sessions of one listener on one worker, in the order in which they could be closed for others.
+// The sessions of one listener on one worker, in the order in which they could be closed for others, and their tunnels.
 #pragma once
 
+#include <boost/intrusive/list.hpp>
+#include <memory>
+
+#include "base/assert.h"
 #include "base/time.h"
 #include "pool/server.h"
+#include "proxy/open_tunnel.h"
 #include "proxy/session.h"
 
 namespace fairlead::proxy {
 
-// Sessions leave it by themselves when they are destroyed; all must be gone before it is.
+// Sessions and tunnels leave it by themselves when they are destroyed; all must be gone before it is.
 class SessionList {
  public:
+  SessionList() = default;
+  SessionList(const SessionList&) = delete;
+  SessionList& operator=(const SessionList&) = delete;
+  ~SessionList() { FAIRLEAD_ASSERT(tunnels_.empty()); }
+
   // The session waits for a request from here on: it is the last of the idle ones.
   void note_idle(Session& session) { move_to(idle_, session); }
   void note_busy(Session& session) { move_to(busy_, session); }
@@ -17,6 +27,9 @@ class SessionList {
   // Closes the connection that has been idle for longest, if any has been for `kIdleEnough`. Its seat is free at once,
   // its descriptor at the end of this turn of the loop. Constant time, amortized.
   bool close_longest_idle();
+  // Takes over what a session has become. It ends by itself, or with `cut`.
+  void add(std::unique_ptr<OpenTunnel> tunnel) { tunnels_.push_back(*tunnel.release()); }
+  // Tunnels go on.
   void stop_when_idle();
   // As Session::end_stream_of, for all of them.
   void end_streams_of(const pool::Server& server);
@@ -35,6 +48,7 @@ class SessionList {
 
   List idle_;  // the longest idle first; among them such as have begun a request meanwhile
   List busy_;
+  boost::intrusive::list<OpenTunnel, boost::intrusive::constant_time_size<false>> tunnels_;
 };
 
 }  // namespace fairlead::proxy

@@ -1,4 +1,4 @@
-// Two tasks at once, as one: both directions of a tunnel, a request body going up while the response comes down.
+// Two tasks at once, as one: a request body goes up while the response comes down.
 #pragma once
 
 #include <functional>

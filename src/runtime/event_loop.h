@@ -129,6 +129,8 @@ class EventLoop {
   virtual void close(int descriptor, bool reset) = 0;
   // Tells `source` about the descriptor's readiness until it is closed.
   virtual void watch(int descriptor, EventSource& source) = 0;
+  // `source` is told instead of whoever was, of all that has not been told yet.
+  virtual void hand_over(int descriptor, EventSource& source) = 0;
   // Stops telling, without closing.
   virtual void unwatch(int descriptor) = 0;
 

@@ -13,7 +13,7 @@ namespace {
 
 // The most that a field takes of a line, after escaping. Together they stay below kMaxLine.
 constexpr std::size_t kMaxName = 256;
-constexpr std::size_t kMaxPath = 2048;
+constexpr std::size_t kMaxPath = kMaxText;
 constexpr std::size_t kMaxAgent = 512;
 constexpr std::size_t kMaxAttempts = 4;
 static_assert(2 * kMaxPath + 2 * kMaxAgent + (11 + 2 * kMaxAttempts) * kMaxName + 1024 <= kMaxLine);

@@ -53,6 +53,8 @@ struct AccessRecord {
 };
 
 inline constexpr std::size_t kMaxLine = 12 * 1024;
+// No line has more of any one text.
+inline constexpr std::size_t kMaxText = 2048;
 
 enum class AccessFormat : std::uint8_t { json, human, combined };
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 namespace fairlead::telemetry {
 
@@ -33,13 +34,15 @@ class Gauge {
 // One unit of a level, given back by its destructor. Belongs to the gauge's core.
 class Counted {
  public:
-  explicit Counted(Gauge& gauge) : gauge_(gauge) { gauge_.add(1); }
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
-  ~Counted() { gauge_.add(-1); }
+  explicit Counted(Gauge& gauge) : gauge_(&gauge) { gauge.add(1); }
+  Counted(Counted&& other) noexcept : gauge_(std::exchange(other.gauge_, nullptr)) {}
+  Counted& operator=(Counted&&) = delete;
+  ~Counted() {
+    if (gauge_ != nullptr) gauge_->add(-1);
+  }
 
  private:
-  Gauge& gauge_;
+  Gauge* gauge_;
 };
 
 }  // namespace fairlead::telemetry

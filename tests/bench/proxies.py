@@ -138,6 +138,11 @@ class Program:
         return sum(int(line.split()[1]) * 1024 for pid in self.pids()
                    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() if line.startswith("Pss:"))
 
+    def cpu_ns(self) -> int:
+        """Run time of all its threads, kernel included."""
+        return sum(int(Path(task, "schedstat").read_text().split()[0])
+                   for pid in self.pids() for task in Path(f"/proc/{pid}/task").iterdir())
+
     def stop(self):
         try:
             os.killpg(self.popen.pid, signal.SIGKILL)

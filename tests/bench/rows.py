@@ -5,6 +5,7 @@ run time of all threads of the program, kernel included.
 """
 
 import json
+import os
 import socket
 import subprocess
 import time
@@ -14,6 +15,7 @@ from proxies import LOAD_CORE, ROOT, Flavour, Program, Proxy, free_port
 
 IDLE_CONNECTIONS = 5_000
 IDLE_TUNNELS = 2_000
+ECHO_TUNNELS = 64
 STEADY_SHARE = 0.6  # of what the slowest peer can do
 MIB = 1 << 20
 REQUEST = b"GET / HTTP/1.1\r\nHost: h0.bench.test\r\n\r\n"
@@ -160,6 +162,32 @@ def used_tunnel(port: int) -> socket.socket:
     return client
 
 
+def echo(proxy: Proxy, site: Site) -> dict:
+    """Microseconds of CPU time for each message of a WebSocket and its echo; all tunnels send at once."""
+    port = free_port()
+    program = proxy.start(Flavour(site.servers), port)
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {int(LOAD_CORE)})
+    clients = []
+    try:
+        clients += (used_tunnel(port) for _ in range(ECHO_TUNNELS))
+        messages = 0
+        before, deadline = program.cpu_ns(), time.monotonic() + site.seconds
+        while time.monotonic() < deadline:
+            for client in clients:
+                client.sendall(FRAME)
+            for client in clients:
+                if client.recv(4096) != FRAME:
+                    raise RuntimeError("the echo is another")
+            messages += len(clients)
+        return {"value": (program.cpu_ns() - before) / messages / 1000}
+    finally:
+        os.sched_setaffinity(0, cores)
+        for client in clients:
+            client.close()
+        program.stop()
+
+
 def start_time(proxy: Proxy, site: Site) -> dict:
     start = time.monotonic()
     program = proxy.start(Flavour(site.servers), free_port())
@@ -184,6 +212,7 @@ ROWS = (
         (Bar(1024, of_peers=False),), 0.4),
     Row("tunnel", f"idle WebSocket tunnel, one of {IDLE_TUNNELS:,}", "bytes", memory_each(IDLE_TUNNELS, used_tunnel),
         (Bar(2048, of_peers=False),), 0.4),
+    Row("echo", f"a message and its echo, {ECHO_TUNNELS} WebSockets", "us CPU/message", echo, (Bar(1.0),)),
     Row("servers", "1,000 servers in the pool against 4, each request to the least busy; 1,000 connections", CPU,
         compare(lambda site: Flavour(site.servers, compares_servers=True),
                 lambda site: Flavour(site.many_servers, compares_servers=True), connections=1000),

@@ -250,6 +250,18 @@ TYPED_TEST(EventLoopContract, nobody_waits_at_a_listener_that_was_emptied) {
   EXPECT_EQ(this->loop().accept(this->network_.listener).error, EAGAIN);
 }
 
+TYPED_TEST(EventLoopContract, after_a_hand_over_the_new_owner_is_told_and_the_old_one_is_not) {
+  this->connect();
+  Ear next;
+  this->loop().hand_over(this->far_end_, next);
+  this->send(this->near_end_, "x");
+  this->settle();
+  EXPECT_TRUE(next.heard.readable);
+  EXPECT_EQ(this->far_.calls, 0);
+  this->close(this->near_end_);
+  this->close(this->far_end_);
+}
+
 TYPED_TEST(EventLoopContract, nothing_is_told_after_unwatch) {
   this->connect();
   this->loop().unwatch(this->far_end_);

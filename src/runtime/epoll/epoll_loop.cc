@@ -208,6 +208,10 @@ void EpollLoop::watch(int descriptor, EventSource& source) {
   });
 }
 
+void EpollLoop::hand_over(int descriptor, EventSource& source) {
+  watched_[static_cast<std::size_t>(descriptor)].source = &source;
+}
+
 void EpollLoop::unwatch(int descriptor) {
   if (forget(descriptor)) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
 }

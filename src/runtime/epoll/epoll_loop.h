@@ -37,6 +37,7 @@ class EpollLoop final : public EventLoop {
   void shutdown_send(int descriptor) override;
   void close(int descriptor, bool reset) override;
   void watch(int descriptor, EventSource& source) override;
+  void hand_over(int descriptor, EventSource& source) override;
   void unwatch(int descriptor) override;
 
  protected:

@@ -311,6 +311,8 @@ void SimulatedLoop::watch(int descriptor, EventSource& source) {
   });
 }
 
+void SimulatedLoop::hand_over(int descriptor, EventSource& source) { find(descriptor)->source = &source; }
+
 void SimulatedLoop::unwatch(int descriptor) {
   if (Socket* socket = find(descriptor); socket != nullptr) socket->source = nullptr;
 }
