@@ -53,6 +53,7 @@ class H1Client final : public ClientStream {
   BufferWriter& begin_head(std::string_view method, std::string_view target) override;
   runtime::Task<void> send_head(OutgoingFraming framing, std::string_view upgrade) override;
   runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) override;
+  std::uint64_t body_bytes_taken() const override { return output_.body_bytes_taken(); }
   runtime::Task<void> answer_begins(Deadline deadline) override;
   bool takes_pipes() const override { return output_.takes_pipes(); }
   runtime::Task<const ResponseHead*> read_head(Method request_method, Deadline deadline) override;

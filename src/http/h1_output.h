@@ -2,6 +2,8 @@
 // be.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <string_view>
 
 #include "http/codec/serializer.h"
@@ -57,6 +59,10 @@ class H1Output {
   // True once the last part of a body has been given.
   bool is_complete() const { return is_complete_; }
   std::uint64_t body_bytes() const { return body_bytes_; }
+  // Of these, what has reached the peer's system.
+  std::uint64_t body_bytes_taken() const {
+    return body_bytes_ - std::min<std::uint64_t>(body_bytes_, output_.size() + connection_.unsent());
+  }
 
  private:
   runtime::IoResult send_pieces(std::string_view head, const BodyPart& part, std::string_view trailer_lines);

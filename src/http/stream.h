@@ -112,6 +112,8 @@ class ClientStream {
   virtual BufferWriter& begin_head(std::string_view method, std::string_view target) = 0;
   virtual runtime::Task<void> send_head(OutgoingFraming framing, std::string_view upgrade) = 0;
   virtual runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) = 0;
+  // How much of the body the server's system has taken so far.
+  virtual std::uint64_t body_bytes_taken() const = 0;
   // Ends when the first bytes of the response are there; they are left for `read_head`. Errors: as those of it.
   virtual runtime::Task<void> answer_begins(Deadline deadline) = 0;
   // As ServerStream::takes_pipes.

@@ -28,7 +28,8 @@ struct Output::Rest {
   }
 
   char* bytes() { return reinterpret_cast<char*>(this + 1); }
-  bool is_empty() const { return size == 0 && (pipe == nullptr || pipe->size() == 0); }
+  std::size_t bytes_left() const { return size + (pipe == nullptr ? 0 : pipe->size()); }
+  bool is_empty() const { return bytes_left() == 0; }
   runtime::IoResult send(Connection& connection) {
     if (pipe != nullptr) return connection.send(*pipe);
     const iovec left{.iov_base = bytes() + offset, .iov_len = size};
@@ -40,6 +41,8 @@ struct Output::Rest {
 };
 
 Output::~Output() { drop(); }
+
+std::size_t Output::size() const { return rest_ == nullptr ? 0 : rest_->bytes_left(); }
 
 void Output::drop() {
   if (rest_ != nullptr) Rest::destroy(std::exchange(rest_, nullptr));

@@ -29,6 +29,8 @@ class Output {
   runtime::IoResult send(Connection& connection, PipePool::Lease pipe);
   // True when everything that was given has left.
   bool is_empty() const { return rest_ == nullptr; }
+  // Bytes that have not.
+  std::size_t size() const;
   // `bytes` are kept as a rest that was not sent yet. Only while `is_empty`.
   void hold(std::string_view bytes);
   // Sends what the kernel takes of the rest now.

@@ -209,8 +209,9 @@ bool Exchange::may_hedge() const {
 runtime::Task<void> Exchange::relay_first_response(http::ClientStream& upstream) {
   Hedge hedge(context_, pool(), request_, kept_body_, route_->options, downstream_, key_hash_);
   hedge_ = &hedge;
-  co_await hedge.race({.stream = upstream, .server = *server_, .past = past_, .began = try_began_}, tried_,
-                      answer_deadline());
+  co_await hedge.race(
+      {.stream = upstream, .server = *server_, .past = past_, .began = try_began_, .sent = upload_ended_}, tried_,
+      answer_deadline());
   hedge_ = nullptr;
   if (hedge.is_sent()) hedge_note_ = hedge.has_won() ? "won" : "lost";
   if (hedge.has_won()) {

@@ -10,23 +10,39 @@ namespace fairlead::proxy {
 // A second try that is sent earlier hardly ever helps.
 constexpr Duration kLeastWait = std::chrono::milliseconds(1);
 
-Deadline Hedge::due(TimePoint began) const {
+Deadline Hedge::due() const {
   const std::optional<Duration> after = route_.hedge->after ? route_.hedge->after : pool_.answer_times().p95();
-  return after ? deadline_after(began, std::max(*after, kLeastWait)) : kNever;
+  return after ? deadline_after(asked_, std::max(*after, kLeastWait)) : kNever;
+}
+
+bool Hedge::has_moved(const First& first) {
+  const TimePoint before = asked_;
+  if (first.sent) {
+    asked_ = *first.sent;
+  } else if (const std::uint64_t taken = first.stream.body_bytes_taken(); taken != taken_) {
+    taken_ = taken;
+    asked_ = context_.loop.now();
+  }
+  return asked_ != before;
 }
 
 runtime::Task<void> Hedge::race(First first, pool::TriedServers& tried, Deadline last) {
   pool_.pool().hedge_budget().record_request(first.began);
-  const Deadline due = this->due(first.began);
-  first_outcome_ = co_await first.stream.answer_begins(std::min(due, last)).result();
-  const bool is_late = !first_outcome_ && first_outcome_.error().code == ErrorCode::response_timeout && due < last;
+  asked_ = first.sent.value_or(first.began);
+  bool is_late = false;
+  // A server that still takes the request is not late.
+  do {
+    const Deadline due = this->due();
+    first_outcome_ = co_await first.stream.answer_begins(std::min(due, last)).result();
+    is_late = !first_outcome_ && first_outcome_.error().code == ErrorCode::response_timeout && due < last;
+  } while (is_late && has_moved(first));
   if (is_late && may_send(tried)) {
     // Each looks after its own failure.
     static_cast<void>(co_await runtime::Both(wait_for_first(first, last), try_second(first, last), [] {}));
   } else if (is_late) {
     first_outcome_ = co_await first.stream.answer_begins(last).result();
   }
-  if (first_outcome_ || is_late) pool_.answer_times().record(context_.loop.now() - first.began);
+  if (first_outcome_ || is_late) pool_.answer_times().record(context_.loop.now() - first.sent.value_or(asked_));
   if (has_won()) {
     if (!first_outcome_) judge(first.server, first.past, first_outcome_.error(), first.began);
     context_.counters.hedges_won.add();

@@ -24,12 +24,14 @@ namespace fairlead::proxy {
 // Once per exchange, beside its first try. What it is given outlives it.
 class Hedge {
  public:
-  // The first server was asked at `began`, and answers on `stream`; the request's body may still be on its way there.
+  // The first server was asked from `began` on, and answers on `stream`. `sent` is when nothing more of the request was
+  // left to send; empty while its body is on its way.
   struct First {
     http::ClientStream& stream;
     pool::Server& server;
     pool::Lease::Past past;
     TimePoint began;
+    const std::optional<TimePoint>& sent;
   };
 
   // `body` is all of the request's. `key_hash` as in PoolView::admit.
@@ -63,8 +65,10 @@ class Hedge {
  private:
   enum class Side : std::uint8_t { none, first, second };
 
-  // When the first one is late.
-  Deadline due(TimePoint began) const;
+  // When the first one is late, as far as is known now.
+  Deadline due() const;
+  // Whether it has taken a part of the request since that was asked last.
+  bool has_moved(const First& first);
   bool may_send(pool::TriedServers& tried);
   runtime::Task<void> wait_for_first(First first, Deadline last);
   runtime::Task<void> try_second(First first, Deadline last);
@@ -82,6 +86,8 @@ class Hedge {
   std::optional<pool::Lease> lease_;
   http::ClientStream* second_ = nullptr;  // in use by the second try
   std::optional<TimePoint> began_;
+  TimePoint asked_{};        // since when the first one has had what it has of the request
+  std::uint64_t taken_ = 0;  // of the body, by the first one
   Result<void> first_outcome_;
   Side winner_ = Side::none;
   bool is_canceled_ = false;

@@ -273,12 +273,12 @@ config::SchemaPtr schema_of(const RetryOptions*) {
 }
 
 config::SchemaPtr schema_of(const HedgeOptions*) {
-  return record<HedgeOptions>(
-      field("after", &HedgeOptions::after,
-            "How late an answer must be, in its first byte: `p95` is slower than 95 % of the pool's answers.",
-            config::optional_of<Duration>(config::schema_for<Duration>(), "p95"))
-          .range(1ms, kDay),
-      field("budget", &HedgeOptions::budget, "Second tries as a share of requests."));
+  return record<HedgeOptions>(field("after", &HedgeOptions::after,
+                                    "How late an answer must be, in its first byte, from when the server has taken the "
+                                    "request: `p95` is slower than 95 % of the pool's answers.",
+                                    config::optional_of<Duration>(config::schema_for<Duration>(), "p95"))
+                                  .range(1ms, kDay),
+                              field("budget", &HedgeOptions::budget, "Second tries as a share of requests."));
 }
 
 config::SchemaPtr schema_of(const RouteTimeouts*) {
