@@ -4,8 +4,22 @@ import signal
 import socket
 import threading
 
-from clients import Connection, Cut, encode, upgrade_headers
+from clients import Connection, Cut, encode, fetch, upgrade_headers
 from harness import ProxyTest, wait_until
+
+FULL_WITH_ONE = """
+version: 1
+listeners: {{web: {{address: "LISTEN"}}}}
+routes: [{{to: app}}]
+pools: {{app: {{servers: ["127.0.0.1:{port}"], limits: {{max_inflight: 1}}, queue: {{max: 0}}}}}}
+"""
+ONE_CONNECTION = """
+version: 1
+listeners: {{web: {{address: "LISTEN", limits: {{connections: 1}}}}}}
+routes: [{{to: app}}]
+pools: {{app: {{servers: ["127.0.0.1:{port}"]}}}}
+"""
+
 
 class WebSockets(ProxyTest):
     def setUp(self):
@@ -46,6 +60,29 @@ class WebSockets(ProxyTest):
             client.request("GET", "/ws", upgrade_headers())
         line = self.proxy.logged("/ws")
         self.assertEqual((101, "ok"), (line["status"], line["reason"]))
+
+    def test_the_log_has_what_the_request_was_and_what_the_tunnel_carried(self):
+        with Connection(self.proxy.port) as client:
+            request_id = client.request("GET", "/ws", upgrade_headers() | {"User-Agent": "chat"}).get("X-Request-Id")
+            client.send(b"\x81\x05hello")
+            self.assertEqual(b"\x81\x05hello", client.read_exactly(7))
+        line = self.proxy.logged("/ws")
+        self.assertEqual((request_id, "GET", "chat", 7, 7), tuple(line[key] for key in ("id", "method", "ua", "in", "out")))
+        self.assertEqual(f"127.0.0.1:{self.server.port}", line["server"])
+
+    def test_a_websocket_holds_its_place_at_the_server_until_it_ends(self):
+        proxy = self.fairlead_file(FULL_WITH_ONE.format(port=self.server.port))
+        with Connection(proxy.port) as client:
+            self.assertEqual(101, client.request("GET", "/ws", upgrade_headers()).status)
+            self.assertEqual(503, fetch(proxy.port, "/").status)
+        wait_until(lambda: fetch(proxy.port, "/").status == 200, "room for others")
+
+    def test_a_websocket_holds_its_seat_until_it_ends(self):
+        proxy = self.fairlead_file(ONE_CONNECTION.format(port=self.server.port))
+        with Connection(proxy.port) as client:
+            self.assertEqual(101, client.request("GET", "/ws", upgrade_headers()).status)
+            self.assertEqual(503, fetch(proxy.port, "/").status)
+        wait_until(lambda: fetch(proxy.port, "/").status == 200, "room for others")
 
     def test_the_log_tells_a_tunnel_that_broke_from_one_that_ended(self):
         with Connection(self.proxy.port) as client:
