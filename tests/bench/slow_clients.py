@@ -3,9 +3,13 @@
     python3 tests/bench/slow_clients.py [--clients 10000] [--seconds 6] [--binary build/release/fairlead]
 
 For each kind of slowness the clients connect and send (or take) one byte every three seconds, while two clients ask
-again and again as fast as they are answered: one of the same proxy, and one of a second proxy that nobody else uses.
-All proxies are on one core and everything else on the other, so that what the second one waits is the machine's doing,
-and what the first one waits beyond that is the proxy's. Loopback only; it ends by itself, and ends what it started.
+again and again 2 ms after each answer: one of the same proxy, and one of a second proxy that nobody else uses. All
+proxies are on one core and everything else on the other, so that what the second one waits is the machine's doing, and
+what the first one waits beyond that is the proxy's. For `bare` the slow readers do not come to a proxy at all: a
+process that shares its core has filled their buffers and sleeps. What the proxies wait then is the kernel's doing.
+
+A proxy needs two open files for a client that has a connection to the server too: where fewer are allowed, fewer clients
+come, and it is said. Loopback only; it ends by itself, and ends what it started.
 """
 
 import argparse
@@ -34,13 +38,16 @@ log: {{access: {{output: off}}}}
 """
 STEP = 3.0  # seconds from a slow client's byte to its next one
 BATCH = 50  # slow clients that move together
-SETTLE = 2.0  # seconds after the last one has connected
+AT_REST = 0.06  # of a core, by a proxy whose slow clients have what they get; the fast ones have not begun
+LONGEST_SETTLING = 30.0  # seconds
+OWN_FILES = 400  # of each process, beside the connections: pipes, most of all
 LARGE = b"x" * (1 << 20)
 
 HEAD = b"GET /fast HTTP/1.1\r\nHost: a\r\nX-Slow: "
 BODY = b"POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"
 READER = b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n"
-KINDS = {"head": HEAD, "body": BODY, "reader": READER}
+KINDS = {"head": HEAD, "body": BODY, "reader": READER, "bare": READER}
+FILES = {"head": 1, "body": 2, "reader": 2, "bare": 1}  # of the process that has most of them, for each client
 
 
 class Server:
@@ -95,6 +102,28 @@ class Server:
             connection.close()
 
 
+class Bare:
+    """Takes any number of connections, fills what the kernel keeps for each, up to as much as a response, and sleeps."""
+
+    def __init__(self):
+        self._listening = socket.create_server(("127.0.0.1", 0), backlog=4096)
+        self.port = self._listening.getsockname()[1]
+        self._connections: list[socket.socket] = []
+
+    def run(self):
+        os.sched_setaffinity(0, {0})
+        while True:
+            connection, _ = self._listening.accept()
+            connection.setblocking(False)
+            self._connections.append(connection)
+            sent = 0
+            try:
+                while sent < len(LARGE):
+                    sent += connection.send(LARGE[sent:])
+            except BlockingIOError:
+                pass
+
+
 class FastClient(threading.Thread):
     """Asks for /fast on one connection until it is stopped."""
 
@@ -137,7 +166,7 @@ def slow_clients(port: int, count: int, kind: str, connected):
     clients = []
     for _ in range(count):
         client = socket.socket()
-        if kind == "reader":
+        if kind in ("reader", "bare"):
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.connect(("127.0.0.1", port))
         client.sendall(KINDS[kind])
@@ -149,7 +178,7 @@ def slow_clients(port: int, count: int, kind: str, connected):
         for batch in batches:
             for client in batch:
                 try:
-                    client.recv(1) if kind == "reader" else client.send(b"x")
+                    client.recv(1) if kind in ("reader", "bare") else client.send(b"x")
                 except OSError:
                     pass  # It was cut, or has nothing to read just now.
             time.sleep(STEP / len(batches))
@@ -161,6 +190,23 @@ def resident_mib(pid: int) -> float:
 
 def cpu_seconds(pid: int) -> float:
     return sum(int(Path(task, "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9
+
+
+def settle(pid: int):
+    """Waits until the process does next to nothing."""
+    deadline = time.monotonic() + LONGEST_SETTLING
+    while time.monotonic() < deadline:
+        before = cpu_seconds(pid)
+        time.sleep(1)
+        if cpu_seconds(pid) - before < AT_REST:
+            return
+
+
+def window_probes() -> int:
+    """Packets so far by which this machine asked a receiver whether it has room again."""
+    lines = Path("/proc/net/netstat").read_text().splitlines()
+    counts = dict(zip(lines[0].split(), lines[1].split()))
+    return int(counts["TCPWinProbe"])
 
 
 def start_proxy(binary: str, home: Path, port: int, server: int, connections: int) -> subprocess.Popen:
@@ -177,10 +223,11 @@ def start_proxy(binary: str, home: Path, port: int, server: int, connections: in
 
 
 def measure(binary: str, kind: str, clients: int, seconds: float) -> dict:
-    server, connected = Server(), multiprocessing.Event()
+    server, bare, connected = Server(), Bare(), multiprocessing.Event()
     ports = [free_port(), free_port()]
-    helpers = [multiprocessing.Process(target=server.run, daemon=True),
-               multiprocessing.Process(target=slow_clients, args=(ports[0], clients, kind, connected), daemon=True)]
+    target = bare.port if kind == "bare" else ports[0]
+    helpers = [multiprocessing.Process(target=(bare if kind == "bare" else server).run, daemon=True),
+               multiprocessing.Process(target=slow_clients, args=(target, clients, kind, connected), daemon=True)]
     helpers[0].start()
     proxies = []
     with tempfile.TemporaryDirectory(prefix="fairlead-slow-") as home:
@@ -190,11 +237,12 @@ def measure(binary: str, kind: str, clients: int, seconds: float) -> dict:
             before = resident_mib(proxies[0].pid)
             helpers[1].start()
             connected.wait(60)
-            time.sleep(SETTLE)
-            used = cpu_seconds(proxies[0].pid)
+            settle(proxies[0].pid)
+            used, probes = cpu_seconds(proxies[0].pid), window_probes()
             beside, control = latencies(ports, seconds)
             return {"memory": resident_mib(proxies[0].pid) - before, "alone": alone, "beside": beside,
-                    "control": control, "cpu": (cpu_seconds(proxies[0].pid) - used) / seconds}
+                    "control": control, "cpu": (cpu_seconds(proxies[0].pid) - used) / seconds,
+                    "probes": (window_probes() - probes) / seconds}
         finally:
             for helper in helpers:
                 if helper.pid is not None:
@@ -204,6 +252,17 @@ def measure(binary: str, kind: str, clients: int, seconds: float) -> dict:
                 proxy.wait()
 
 
+def allow_files(wanted: int) -> int:
+    """Raises the limit of open files as far as may be, and says what it is."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(hard, wanted)))
+        return wanted
+    except ValueError:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        return hard
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clients", type=int, default=10_000)
@@ -211,20 +270,16 @@ def main():
     parser.add_argument("--binary", default=str(ROOT / "build/release/fairlead"))
     parser.add_argument("--kinds", default=",".join(KINDS))
     options = parser.parse_args()
-    wanted = 2 * options.clients + 1000  # the proxy has a connection to the server for each
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(hard, wanted)))
-    except ValueError:
-        raise SystemExit(f"{wanted} open files are needed, and {hard} are allowed: fewer --clients, or ask root")
+    files = allow_files(2 * options.clients + OWN_FILES)
     os.sched_setaffinity(0, {1})
-    print(f"{options.clients} clients, a byte every {STEP:.0f} s; a fast client's p50/p99 in us")
+    print(f"slow clients with a byte every {STEP:.0f} s; a fast client's p50/p99 in us")
     for kind in options.kinds.split(","):
-        result = measure(options.binary, kind, options.clients, options.seconds)
+        clients = min(options.clients, (files - OWN_FILES) // FILES[kind])
+        result = measure(options.binary, kind, clients, options.seconds)
         alone, beside, control = (f"{result[what][0]:5.0f}/{result[what][1]:5.0f}"
                                   for what in ("alone", "beside", "control"))
-        print(f"{kind:7} {result['memory']:7.1f} MiB  alone {alone}  beside {beside}  second proxy {control}"
-              f"  {100 * result['cpu']:.1f} % of a core", flush=True)
+        print(f"{kind:7} {clients:6} clients {result['memory']:6.1f} MiB  alone {alone}  beside {beside}  second proxy {control}"
+              f"  {100 * result['cpu']:.1f} % of a core  {result['probes']:.0f} window probes/s", flush=True)
 
 
 if __name__ == "__main__":
