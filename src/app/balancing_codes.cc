@@ -83,6 +83,20 @@ health: /health)",
      R"(zone: a
 to: [{address: 10.0.1.10:3000, zone: a}, {address: 10.0.2.10:3000, zone: b}]
 health: /health)"},
+    {"F3043", "a spill_factor that changes nothing",
+     "It says when an overloaded zone is helped by others. So servers have to stand in Fairlead's own `zone` and in "
+     "another one. In a pool that hashes, the keys that move would be looked for in vain, so load moves none.",
+     R"(listen: :8080
+routes: [{to: app}]
+pools: {app: {servers: [3001, 3002], health: /health, spill_factor: 3}})",
+     R"(zone: a
+listen: :8080
+routes: [{to: app}]
+pools:
+  app:
+    servers: [{address: 10.0.1.10:3000, zone: a}, {address: 10.0.2.10:3000, zone: b}]
+    health: /health
+    spill_factor: 3)"},
 });
 
 }  // namespace

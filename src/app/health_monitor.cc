@@ -53,10 +53,12 @@ void HealthMonitor::watch(const std::vector<std::shared_ptr<const pool::Pool>>& 
   auto before = std::exchange(watched_, {});
   const auto in_order_before = std::exchange(in_order_, {});
   auto tallies_before = std::exchange(tallies_, {});
+  auto zones_before = std::exchange(zones_, {});
   std::size_t new_servers = 0;
   for (const auto& pool : pools) {
     PoolTally& tally = tallies_[pool->name()] = tallies_before[pool->name()];
     tally.clear();
+    zones_[pool->name()] = std::move(zones_before[pool->name()]);
     for (const pool::Member& member : pool->members()) {
       Watched& watched = watched_[member.server.get()];
       if (const auto kept = before.find(member.server.get()); kept != before.end()) {
@@ -164,11 +166,13 @@ void HealthMonitor::compare_paces(std::span<const Watched> servers) {
   if (servers.empty()) return;
   recent_.clear();
   for (const Watched& watched : servers) recent_.push_back(watched->pace.look(watched->machine.state(), loop_.now()));
-  const pool::PoolPace pace(recent_, pool::slow_factor_of(servers.front()->pool->options()));
+  const pool::Pool& pool = *servers.front()->pool;
+  zones_[pool.name()].look(pool, recent_, loop_.now());
+  const pool::ZonePaces paces(pool, recent_);
   for (std::size_t index = 0; index < servers.size(); ++index) {
     WatchedServer& watched = *servers[index];
     feed(watched, [&](auto& machine, TimePoint now) {
-      return watched.pace.follow(pace, recent_[index], *watched.pool, machine, now);
+      return watched.pace.follow(paces.of(pool.members()[index]), recent_[index], pool, machine, now);
     });
   }
 }

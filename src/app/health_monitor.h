@@ -18,10 +18,10 @@
 #include "net/resolver.h"
 #include "net/tls_handshake.h"
 #include "pool/health_machine.h"
-#include "pool/pace.h"
 #include "pool/pool.h"
 #include "pool/pool_view.h"
 #include "pool/server_event.h"
+#include "pool/zone_watch.h"
 #include "runtime/event_loop.h"
 #include "runtime/task_group.h"
 
@@ -76,7 +76,7 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
   void resolve(const Watched& watched);
   void resolved(WatchedServer& watched, const net::Lookup& lookup);
   void assess(WatchedServer& watched);
-  // Compares the servers of one pool by how long they take to answer.
+  // Compares the servers of one pool, and its zones, by how long they take to answer.
   void compare_paces(std::span<const Watched> servers);
   // Hands a change to the listener.
   void tell(WatchedServer& watched, const std::optional<pool::Transition>& transition, bool was_undecided);
@@ -100,6 +100,7 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
   std::vector<pool::RecentAnswers> recent_;  // of the servers that are compared, to be used again
   boost::unordered_flat_map<const pool::Server*, Watched> watched_;
   boost::unordered_flat_map<std::string, PoolTally> tallies_;
+  boost::unordered_flat_map<std::string, pool::ZoneWatch> zones_;
   // Answers of the resolver that come after our end find this gone.
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };

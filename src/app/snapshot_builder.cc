@@ -51,8 +51,7 @@ std::shared_ptr<const pool::Pool> SnapshotBuilder::build_pool(const std::string&
       kept = std::make_shared<pool::Server>(known.vitals, name, server_name, server.address, server.weight);
     }
     set_limit(*kept, server.max_inflight ? server.max_inflight : options.limits.max_inflight);
-    const bool is_far = !zone.empty() && !server.zone.empty() && server.zone != zone;
-    members.push_back({kept, server.backup, is_far, mix(machine, hash_bytes(server_name))});
+    members.push_back({kept, server.backup, pool::is_far(server, zone), mix(machine, hash_bytes(server_name))});
   }
   known.servers = std::move(servers);
   pool::PoolOptions signed_options = options;

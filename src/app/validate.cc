@@ -188,6 +188,28 @@ void warn_of_idle_zones(const Options& options, const Cursor& root, Report& repo
                           "correct it, or say where servers stand: `{address: 10.0.1.10:3000, zone: a}`"});
 }
 
+// Who asks for help from other zones has to have some, and work that may go there.
+void warn_of_idle_spill(const Options& options, const Cursor& root, Report& report) {
+  for (const auto& [name, pool] : options.pools) {
+    const Cursor at = root.at("pools").at(name).at("spill_factor");
+    if (!at.is_written() || !pool.spill_factor || pool.spill_factor == pool::PoolOptions().spill_factor) continue;
+    const auto stands = [&](bool far) {
+      return std::ranges::any_of(pool.servers, [&](const pool::ServerOptions& server) {
+        return !server.backup && pool::is_far(server, options.zone) == far;
+      });
+    };
+    if (pool::hashing_of(pool))
+      report.warning_about(at.key_place(), at.path(),
+                           {"F3043", "`spill_factor` changes nothing here: in a pool that hashes, load moves no keys",
+                            "", "delete `spill_factor`, or use another algorithm"});
+    else if (!stands(true) || !stands(false))
+      report.warning_about(
+          at.key_place(), at.path(),
+          {"F3043", "`spill_factor` changes nothing here: not both the own zone and another have servers", "",
+           "set `zone` at the top of the file and at servers of several zones, or delete `spill_factor`"});
+  }
+}
+
 void warn_of_shared_cookies(const Options& options, const Cursor& root, Report& report) {
   std::map<std::string_view, std::string_view> first_with_cookie;
   for (const auto& [name, pool] : options.pools) {
@@ -250,6 +272,7 @@ void validate(const Options& options, const Cursor& root, Report& report) {
   warn_of_shallow_checks(options, root, report);
   warn_of_shared_cookies(options, root, report);
   warn_of_idle_zones(options, root, report);
+  warn_of_idle_spill(options, root, report);
 }
 
 }  // namespace fairlead::app

@@ -40,7 +40,7 @@ double weight_of(std::span<const Candidate> candidates) {
                          [](double sum, const Candidate& candidate) { return sum + candidate.weight; });
 }
 
-// The part of all requests that near servers take: all, while enough of them serve.
+// The part of all requests that near servers take: all, while enough of them serve and they are not overloaded.
 double share_of_near(const Pool& pool, TimePoint now) {
   double configured = 0;
   double serving = 0;
@@ -49,7 +49,7 @@ double share_of_near(const Pool& pool, TimePoint now) {
     configured += static_cast<double>(member.server->weight()) * Server::kWeightScale;
     if (is_serving(member.server->state())) serving += member.server->effective_weight(now);
   }
-  return serving == 0 ? 0 : std::min(serving / configured / kNearIsEnough, 1.0);
+  return serving == 0 ? 0 : std::min(serving / configured / kNearIsEnough, 1 - pool.spill());
 }
 
 void add_near_before_far(const Pool& pool, TimePoint now, std::vector<Candidate>& eligible) {
@@ -58,7 +58,7 @@ void add_near_before_far(const Pool& pool, TimePoint now, std::vector<Candidate>
   if (share >= 1) return;
   const std::size_t near = eligible.size();
   add(pool, now, Tier::primary, Distance::far, eligible);
-  if (near == 0) return;
+  if (near == 0 || share == 0) return;
   const std::span far = std::span(eligible).subspan(near);
   // No far server gets more than it would without zones.
   const double wanted = weight_of(std::span(eligible).first(near)) * (1 - share) / share;

@@ -1,6 +1,7 @@
 // Who may serve at a moment: the best tier of a pool's servers, and of it those that are near.
 //
-// Knows nothing of load. A pool whose servers are all full is the business of PoolView, which then asks the others.
+// Of load it knows what a ZoneWatch says. A pool whose servers are all full is the business of PoolView, which then
+// asks the others.
 #pragma once
 
 #include <cstdint>

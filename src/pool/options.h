@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,11 @@ struct ServerOptions {
   std::string zone;                           // where it stands; empty: everywhere is near
   friend bool operator==(const ServerOptions&, const ServerOptions&) = default;
 };
+
+// Whether the server stands elsewhere than this Fairlead.
+inline bool is_far(const ServerOptions& server, std::string_view own_zone) {
+  return !own_zone.empty() && !server.zone.empty() && server.zone != own_zone;
+}
 
 enum class Algorithm : std::uint8_t {
   round_robin,
@@ -137,6 +143,8 @@ struct PoolOptions {
   HashOptions hash;                     // of `algorithm: hash`
   PrequalOptions prequal;               // of `algorithm: prequal`
   std::optional<std::uint32_t> subset;  // servers that this Fairlead uses; empty: all
+  // How many times slower than at ease the own zone answers before others take a part; empty: load moves nothing.
+  std::optional<std::uint32_t> spill_factor = 2;
   HealthOptions health;
   PassiveOptions passive;
   LastResort last_resort = LastResort::try_anyway;
@@ -158,5 +166,9 @@ std::optional<HashOptions> hashing_of(const PoolOptions& options);
 // How many times slower than the others a server may answer; empty where that is not looked at. Where the algorithm
 // hashes it is not: a key may be slow by nature, and with a server's share its keys would move, sessions among them.
 std::optional<std::uint32_t> slow_factor_of(const PoolOptions& options);
+
+// How many times slower the own zone's answers may get; empty where that is not looked at, as where the algorithm
+// hashes: a key should be found where it was.
+std::optional<std::uint32_t> spill_factor_of(const PoolOptions& options);
 
 }  // namespace fairlead::pool

@@ -29,6 +29,7 @@ using config::unsupported;
 constexpr Duration kDay = 24h;
 constexpr std::uint32_t kMaxInflight = 1'000'000;
 constexpr std::uint32_t kMaxSubset = 1'000'000;
+constexpr std::uint32_t kMaxSpillFactor = 1000;
 
 // `server: 10.0.1.10:3000` is its address.
 void expand_server(Node& node, const Cursor&, Report&) {
@@ -395,6 +396,12 @@ config::SchemaPtr schema_of(const PoolOptions*) {
       field("subset", &PoolOptions::subset,
             "How many of the servers this Fairlead uses, others taking the place of those that fail; `off`: all.")
           .range(1, kMaxSubset),
+      field("spill_factor", &PoolOptions::spill_factor,
+            "The own `zone` is overloaded when its answers take this many times as long as at ease; others then take a "
+            "part, as long as they are faster. `off`: only what the own zone has no room for goes elsewhere. Nor in "
+            "pools "
+            "that hash: their keys would move.")
+          .range(2, kMaxSpillFactor),
       field("health", &PoolOptions::health,
             "How servers are asked whether they are well; or only the page to ask for."),
       field("passive", &PoolOptions::passive, "When live traffic that fails takes a server out."),

@@ -1,6 +1,7 @@
 #include "pool/pool.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -46,6 +47,10 @@ std::optional<std::uint32_t> slow_factor_of(const PoolOptions& options) {
   return hashing_of(options) ? std::nullopt : options.passive.slow_factor;
 }
 
+std::optional<std::uint32_t> spill_factor_of(const PoolOptions& options) {
+  return hashing_of(options) ? std::nullopt : options.spill_factor;
+}
+
 Pool::Pool(std::string name, PoolOptions options, std::vector<Member> members, std::shared_ptr<PoolVitals> vitals)
     : name_(std::move(name)),
       options_(std::move(options)),
@@ -65,6 +70,12 @@ Pool::Pool(std::string name, PoolOptions options, std::vector<Member> members, s
   }
   if (!hashing_) return;
   for (const bool backup : {false, true}) key_maps_[backup ? 1 : 0] = key_map_of(hashing_->table, members_, backup);
+}
+
+void Pool::publish_spill(double share) const {
+  const auto hundredths = static_cast<std::uint32_t>(std::lround(share * 100));
+  if (vitals_->spill.exchange(hundredths, std::memory_order_relaxed) == hundredths) return;
+  vitals_->epoch.fetch_add(1, std::memory_order_seq_cst);
 }
 
 PoolState Pool::state() const { return pool_state(members_); }

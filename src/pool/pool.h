@@ -40,6 +40,10 @@ class Pool {
   const PoolOptions& options() const { return options_; }
   std::span<const Member> members() const { return members_; }
   std::uint64_t epoch() const { return vitals_->epoch.load(std::memory_order_acquire); }
+  // The share of all requests that the own zone should leave to others, because it is overloaded. Any thread.
+  double spill() const { return vitals_->spill.load(std::memory_order_relaxed) / 100.0; }
+  // Control thread only. A change reaches every worker's view at its next choice.
+  void publish_spill(double share) const;
   // Shared by all workers; use it from any thread.
   RetryBudget& retry_budget() const { return vitals_->retry_budget; }
   // Of second servers for late requests (proxy/hedge.h). As above.

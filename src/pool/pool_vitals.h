@@ -1,5 +1,5 @@
-// What all generations of one pool share: the epoch of its servers' eligibility, its retry
-// and hedge budgets and its waiting line.
+// What all generations of one pool share: the epoch of its servers' eligibility, the load of the own zone, the retry
+// and hedge budgets and the waiting line.
 #pragma once
 
 #include <atomic>
@@ -16,6 +16,8 @@ namespace fairlead::pool {
 struct PoolVitals {
   // Moves whenever a server's eligibility or weight changed.
   alignas(64) std::atomic<std::uint64_t> epoch{1};
+  // The part of the requests, in hundredths, that the own zone should leave to others (see ZoneWatch).
+  std::atomic<std::uint32_t> spill{0};
   RetryBudget retry_budget;
   RetryBudget hedge_budget{1};
   WaitingLine waiting_line;

@@ -114,6 +114,7 @@ std::uint32_t slots_of(const pool::ServerOptions& server, std::uint32_t concurre
 
 RunResult run_case(const Plan& plan, const Case& what, std::uint32_t number) {
   LoadModel model{.options = with_servers(plan.options, what.servers),
+                  .zone = plan.zone,
                   .retry = plan.retry,
                   .timeouts = plan.timeouts,
                   .traffic = plan.traffic,

@@ -27,6 +27,7 @@ struct Scenario {
 
 struct Plan {
   pool::PoolOptions options;  // at least one server
+  std::string zone;           // where this Fairlead stands
   proxy::RetryOptions retry;
   proxy::RouteTimeouts timeouts;
   Traffic traffic;

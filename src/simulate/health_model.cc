@@ -96,10 +96,12 @@ void HealthModel::assess(Watched& watched, TimePoint now) {
 void HealthModel::compare_paces(TimePoint now) {
   recent_.clear();
   for (Watched& watched : watched_) recent_.push_back(watched.pace.look(watched.machine.state(), now));
-  const pool::PoolPace pace(recent_, pool::slow_factor_of(pool_.options()));
+  zones_.look(pool_, recent_, now);
+  const pool::ZonePaces paces(pool_, recent_);
   for (std::size_t index = 0; index < watched_.size(); ++index) {
     Watched& watched = watched_[index];
-    heed(watched, watched.pace.follow(pace, recent_[index], pool_, watched.machine, now), now);
+    heed(watched, watched.pace.follow(paces.of(pool_.members()[index]), recent_[index], pool_, watched.machine, now),
+         now);
   }
 }
 

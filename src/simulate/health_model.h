@@ -13,6 +13,7 @@
 #include "pool/pace_watch.h"
 #include "pool/pool.h"
 #include "pool/pool_view.h"
+#include "pool/zone_watch.h"
 #include "simulate/backend.h"
 
 namespace fairlead::simulate {
@@ -61,6 +62,7 @@ class HealthModel final : public pool::SuspectListener {
   Random& random_;
   TimePoint start_;
   std::vector<Watched> watched_;
+  pool::ZoneWatch zones_;
   std::vector<pool::Server*> suspects_;
   std::vector<pool::RecentAnswers> recent_;  // of the servers that are compared, to be used again
   TimePoint housekeeping_at_;

@@ -37,14 +37,15 @@ constexpr Error kReset{.code = ErrorCode::reset_before_response,
                        .retry_if_idempotent = true,
                        .detail = "the server died"};
 
-std::shared_ptr<const pool::Pool> make_pool(const pool::PoolOptions& options) {
+std::shared_ptr<const pool::Pool> make_pool(const pool::PoolOptions& options, const std::string& zone) {
   const auto vitals = std::make_shared<pool::PoolVitals>();
   std::vector<pool::Member> members;
   for (const pool::ServerOptions& server : options.servers) {
     const std::string name = server.name.empty() ? server.address.text() : server.name;
     // An address that needs no lookup.
     const net::Endpoint endpoint{"127.0.0.1", static_cast<std::uint16_t>(members.size() + 1), ""};
-    members.push_back({std::make_shared<pool::Server>(vitals, "pool", name, endpoint, server.weight), server.backup});
+    members.push_back({std::make_shared<pool::Server>(vitals, "pool", name, endpoint, server.weight), server.backup,
+                       pool::is_far(server, zone)});
     members.back().server->publish_max_inflight(server.max_inflight.value_or(options.limits.max_inflight.value_or(0)));
   }
   return std::make_shared<const pool::Pool>("pool", options, std::move(members), vitals);
@@ -62,7 +63,7 @@ class Run {
         keys_random_(seed_of(model.seed, Stream::keys)),
         loop_(seed_of(model.seed, Stream::loop)),
         waiting_(loop_),
-        pool_(make_pool(model.options)),
+        pool_(make_pool(model.options, model.zone)),
         health_(*pool_, backend, checks_random_, kStart, kStart - kSettling),
         view_(pool_, balancer_random_, health_),
         upsets_(backend.upsets()) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/time.h"
@@ -16,6 +17,7 @@ namespace fairlead::simulate {
 
 struct LoadModel {
   pool::PoolOptions options;  // with the servers; their addresses are not used
+  std::string zone;           // where this Fairlead stands
   proxy::RetryOptions retry;
   proxy::RouteTimeouts timeouts;
   Traffic traffic;

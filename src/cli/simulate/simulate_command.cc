@@ -90,6 +90,7 @@ Read<Study> load_pool(const SimulateFlags& flags, const config::Environment& env
   study.file = flags.config;
   study.pool = *name;
   study.plan.options = loaded->options.pools.at(*name);
+  study.plan.zone = loaded->options.zone;
   const auto route = std::ranges::find(loaded->options.routes, *name, &proxy::RouteOptions::to);
   if (route != loaded->options.routes.end()) {
     study.plan.retry = route->retry;
