@@ -17,6 +17,7 @@ std::optional<Permit> Permit::try_take(Server& server) {
     if (held >= limit) return std::nullopt;
   } while (!server.load_.in_flight.compare_exchange_weak(held, held + 1, std::memory_order_seq_cst));
   server.load_.requests.fetch_add(1, std::memory_order_relaxed);
+  if (held + 1 >= limit) server.note_full();
   Permit permit;
   permit.server_ = &server;
   return permit;
@@ -33,9 +34,12 @@ Permit& Permit::operator=(Permit&& other) noexcept {
 void Permit::release() {
   Server* server = std::exchange(server_, nullptr);
   if (server == nullptr) return;
-  server->load_.in_flight.fetch_sub(1, std::memory_order_seq_cst);
-  // Without a limit nobody waits for it.
-  if (server->max_inflight() != 0) server->vitals_->waiting_line.call();
+  const std::uint32_t held = server->load_.in_flight.fetch_sub(1, std::memory_order_seq_cst);
+  const std::uint32_t limit = server->max_inflight();
+  if (limit == 0) return;  // Nobody waits for it.
+  // What makes room is the first to go below the limit. Whoever is called next has to find it.
+  if (held == limit) server->vitals_->room.set(server->room_slot_);
+  server->vitals_->waiting_line.call();
 }
 
 }  // namespace fairlead::pool

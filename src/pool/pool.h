@@ -50,6 +50,8 @@ class Pool {
   RetryBudget& hedge_budget() const { return vitals_->hedge_budget; }
   // Where requests wait while every server is full. Shared by all workers.
   WaitingLine& waiting_line() const { return vitals_->waiting_line; }
+  // Which servers may have room below their limits. As above.
+  const RoomMap& room() const { return vitals_->room; }
   // Null where clients do not stick by a cookie of ours.
   const StickyCookie* sticky() const { return sticky_ ? &*sticky_ : nullptr; }
   // Null where they do not stick by something of their own.
@@ -63,9 +65,6 @@ class Pool {
   std::span<const std::uint32_t> by_rank() const { return by_rank_; }
   // Whether any member is far.
   bool has_far() const { return has_far_; }
-  // Whether primaries that serve may be left out of the choice as long as others do: those that are far, or beyond the
-  // `subset`.
-  bool is_divided() const { return has_far_ || options_.subset.value_or(members_.size()) < members_.size(); }
   // Whether any server has a limit of requests in flight.
   bool has_limits() const { return has_limits_; }
   // Of the waiting line.

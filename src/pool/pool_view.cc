@@ -116,35 +116,25 @@ Result<Permit> PoolView::take(const TriedServers& tried, TimePoint now, std::uin
   return std::unexpected(kAllFull);
 }
 
-// Of all that are eligible; then of other primaries, which are far or beyond the subset; then of the backups. While
-// nearly all are full, the room is where it was last: the search goes on there. Among the others it begins anywhere, so
-// that they do not all fall on the first.
+// Of all that are eligible; then of other primaries, which are far or beyond the subset; then of the backups.
 std::optional<Permit> PoolView::take_any(const TriedServers& tried) {
-  for (std::size_t step = 0; step < eligible_.size(); ++step) {
-    const std::size_t index = (room_ + step) % eligible_.size();
-    if (tried.contains(*eligible_[index].server)) continue;
-    std::optional<Permit> permit = Permit::try_take(*eligible_[index].server);
-    if (!permit) continue;
-    room_ = index;
-    return permit;
-  }
-  if (pool_->is_divided()) {
-    if (std::optional<Permit> permit = take_reserve(tried, false)) return permit;
-  }
-  return take_reserve(tried, true);
-}
-
-std::optional<Permit> PoolView::take_reserve(const TriedServers& tried, bool backup) {
-  const std::span<const Member> members = pool_->members();
-  const std::size_t start = members.empty() ? 0 : random_.below(members.size());
-  for (std::size_t step = 0; step < members.size(); ++step) {
-    const Member& member = members[(start + step) % members.size()];
-    Server& server = *member.server;
-    if (member.backup != backup || !is_serving(server.state()) || server.weight() == 0 || tried.contains(server))
-      continue;
-    if (std::optional<Permit> permit = Permit::try_take(server)) return permit;
+  if (!knows_roles_) sort_by_role();
+  const std::uint64_t start = random_.next();
+  for (const RoomSearch& servers : roles_) {
+    if (std::optional<Permit> permit = servers.take(pool_->room(), start, tried)) return permit;
   }
   return std::nullopt;
+}
+
+void PoolView::sort_by_role() {
+  knows_roles_ = true;
+  auto& [eligible, primaries, backups] = roles_;
+  for (RoomSearch& servers : roles_) servers.clear();
+  for (const Candidate& candidate : eligible_) eligible.add(*candidate.server);
+  for (const Member& member : pool_->members()) {
+    Server& server = *member.server;
+    if (is_serving(server.state()) && server.weight() > 0) (member.backup ? backups : primaries).add(server);
+  }
 }
 
 bool PoolView::has_untried(const TriedServers& tried) const {
@@ -168,7 +158,7 @@ void PoolView::refresh(TimePoint now) {
   bool is_any_warming = false;
   for (const Candidate& candidate : eligible_) is_any_warming |= candidate.server->state() == ServerState::warming;
   next_step_ = is_any_warming ? deadline_after(now, kWarmupStep) : kNever;
-  room_ = eligible_.empty() ? 0 : random_.below(eligible_.size());
+  knows_roles_ = false;
   balancer_->update(eligible_);
 }
 

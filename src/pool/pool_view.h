@@ -1,6 +1,7 @@
 // A worker's own view of a pool: which servers it may choose from now, and the balancer that chooses.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "pool/balancer.h"
 #include "pool/permit.h"
 #include "pool/pool.h"
+#include "pool/room_search.h"
 #include "pool/waiting_line.h"
 #include "runtime/task.h"
 
@@ -72,7 +74,7 @@ class PoolView {
   void refresh(TimePoint now);
   Result<Permit> take(const TriedServers& tried, TimePoint now, std::uint64_t key_hash);
   std::optional<Permit> take_any(const TriedServers& tried);
-  std::optional<Permit> take_reserve(const TriedServers& tried, bool backup);
+  void sort_by_role();
   Server* untried_reserve(const TriedServers& tried) const;
   void note_failure(Server& server, Duration wait, TimePoint now) const;
 
@@ -84,7 +86,10 @@ class PoolView {
   AnswerTimes answer_times_;
   std::vector<Candidate> eligible_;
   std::uint64_t epoch_ = 0;
-  std::size_t room_ = 0;  // of `eligible_`: where room was last found while most were full
+  // Where room is looked for once the balancer has found none: among `eligible_`, all primaries, the backups. Sorted
+  // when somebody looks for the first time after a change.
+  std::array<RoomSearch, 3> roles_;
+  bool knows_roles_ = false;
   Deadline next_step_ = kNever;
   bool last_resort_ = false;
   bool has_no_address_ = false;  // no server can be chosen, because no name has an address

@@ -1,5 +1,5 @@
 // What all generations of one pool share: the epoch of its servers' eligibility, the load of the own zone, the retry
-// and hedge budgets and the waiting line.
+// and hedge budgets, the waiting line, and where there is room.
 #pragma once
 
 #include <atomic>
@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "pool/retry_budget.h"
+#include "pool/room_map.h"
 #include "pool/sticky_table.h"
 #include "pool/waiting_line.h"
 
@@ -21,6 +22,7 @@ struct PoolVitals {
   RetryBudget retry_budget;
   RetryBudget hedge_budget{1};
   WaitingLine waiting_line;
+  RoomMap room;
   // From the first generation on that learns sessions. Set by the control thread, before workers see that generation.
   std::unique_ptr<StickyTable> sessions;
 };

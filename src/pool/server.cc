@@ -3,19 +3,28 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/assert.h"
-
 namespace fairlead::pool {
 
 Server::Server(std::shared_ptr<PoolVitals> vitals, std::string pool, std::string name, net::Endpoint endpoint,
                std::uint32_t weight)
-    : vitals_(std::move(vitals)), pool_(std::move(pool)), name_(std::move(name)), endpoint_(std::move(endpoint)) {
-  FAIRLEAD_ASSERT(vitals_ != nullptr);
+    : vitals_(std::move(vitals)),
+      room_slot_(vitals_->room.add_slot()),
+      pool_(std::move(pool)),
+      name_(std::move(name)),
+      endpoint_(std::move(endpoint)) {
   published_.weight.store(weight, std::memory_order_relaxed);
   if (const std::optional<net::SocketAddress> known = net::address_without_lookup(endpoint_))
     publish_address(*known);
   else
     published_.state.store(ServerState::unresolved, std::memory_order_relaxed);
+}
+
+Server::~Server() { vitals_->room.remove_slot(room_slot_); }
+
+void Server::note_full() {
+  vitals_->room.clear(room_slot_);
+  const std::uint32_t limit = published_.max_inflight.load(std::memory_order_seq_cst) & ~kLearned;
+  if (limit == 0 || load_.in_flight.load(std::memory_order_seq_cst) < limit) vitals_->room.set(room_slot_);
 }
 
 std::uint32_t Server::effective_weight(TimePoint now) const {
@@ -60,6 +69,7 @@ void Server::publish_weight(std::uint32_t weight) {
 
 void Server::publish_max_inflight(std::uint32_t limit) {
   published_.max_inflight.store(limit, std::memory_order_seq_cst);
+  vitals_->room.set(room_slot_);
   announce_change();
 }
 
@@ -74,7 +84,9 @@ void Server::record_answer_time(Duration wait, TimePoint now) {
   const std::optional<std::uint32_t> next = learned_limit_.record(wait, in_flight(), limit, now);
   if (!next || !published_.max_inflight.compare_exchange_strong(held, *next | kLearned, std::memory_order_seq_cst))
     return;
-  if (*next > limit) vitals_->waiting_line.call();
+  if (*next <= limit) return;
+  vitals_->room.set(room_slot_);
+  vitals_->waiting_line.call();
 }
 
 void Server::announce_change() {

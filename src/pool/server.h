@@ -40,6 +40,7 @@ class Server : public std::enable_shared_from_this<Server> {
   // `vitals` belong to the pool called `pool`. Starts as `checking`, or `unresolved` where `endpoint` needs a lookup.
   Server(std::shared_ptr<PoolVitals> vitals, std::string pool, std::string name, net::Endpoint endpoint,
          std::uint32_t weight);
+  ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
@@ -59,6 +60,10 @@ class Server : public std::enable_shared_from_this<Server> {
   // Requests that it may have in flight at once; 0: any number.
   std::uint32_t max_inflight() const { return published_.max_inflight.load(std::memory_order_relaxed) & ~kLearned; }
   bool is_full() const { return max_inflight() != 0 && in_flight() >= max_inflight(); }
+  // Its place in the pool's RoomMap.
+  std::uint32_t room_slot() const { return room_slot_; }
+  // Whoever found it full says so in the map, and looks again: it may have got room in between.
+  void note_full();
   // Requests ever sent to it, those that it answered, and those that count against it.
   std::uint64_t requests() const { return load_.requests.load(std::memory_order_relaxed); }
   std::uint64_t successes() const { return load_.successes.load(std::memory_order_relaxed); }
@@ -151,6 +156,7 @@ class Server : public std::enable_shared_from_this<Server> {
   // What hardly ever changes.
   alignas(kCacheLine) IdleLimit idle_limit_;
   std::shared_ptr<PoolVitals> vitals_;
+  std::uint32_t room_slot_;
   std::string pool_;
   std::string name_;
   net::Endpoint endpoint_;
