@@ -180,6 +180,11 @@ Server* PoolView::untried_reserve(const TriedServers& tried) const {
 }
 
 void PoolView::report(Server& server, int status, Duration wait, TimePoint now) {
+  report_beginning(server, status, wait, now);
+  report_end(server, status);
+}
+
+void PoolView::report_beginning(Server& server, int status, Duration wait, TimePoint now) {
   // An error is often faster than an answer. It must not make the server look like a fast one, which would draw more
   // requests to it: those of the server make it look slow, those of the client are passed over.
   if (status >= 500 || pool_->options().passive.statuses.contains(status)) {
@@ -193,11 +198,13 @@ void PoolView::report(Server& server, int status, Duration wait, TimePoint now) 
     if (by_load_) server.load_latency().record_answer(others_in_flight(server), wait, now);
     server.record_answer_time(wait, now);
   }
+}
 
-  if (!pool_->options().passive.statuses.contains(status))
+void PoolView::report_end(Server& server, int status) {
+  if (pool_->options().passive.statuses.contains(status))
+    count_failure(server);
+  else
     server.record_success();
-  else if (server.record_failure())
-    suspects_.on_suspect(server);
 }
 
 void PoolView::report(Server& server, const Error& error, Duration wait, TimePoint now) {
@@ -209,7 +216,18 @@ void PoolView::report(Server& server, const Error& error, Duration wait, TimePoi
     record_no_answer(server, wait, now);
     if (by_load_) server.load_latency().record_at_least(others_in_flight(server), wait, now);
   }
-  if (is_failure && server.record_failure()) suspects_.on_suspect(server);
+  if (is_failure) count_failure(server);
+}
+
+void PoolView::report_end(Server& server, const Error& error, TimePoint now) {
+  if (error.blame == Blame::upstream) server.record_overload();
+  if (!counts_against_server(error, pool_->options().passive)) return;
+  note_failure(server, Duration::zero(), now);
+  count_failure(server);
+}
+
+void PoolView::count_failure(Server& server) {
+  if (server.record_failure()) suspects_.on_suspect(server);
 }
 
 void PoolView::note_failure(Server& server, Duration wait, TimePoint now) const {

@@ -62,6 +62,10 @@ class PoolView {
   // it had the request, took to begin its response, or had not begun one.
   void report(Server& server, int status, Duration wait, TimePoint now);
   void report(Server& server, const Error& error, Duration wait, TimePoint now);
+  // The same in two steps, where the end of a response may be long in coming.
+  void report_beginning(Server& server, int status, Duration wait, TimePoint now);
+  void report_end(Server& server, int status);
+  void report_end(Server& server, const Error& error, TimePoint now);
 
   // What this worker has seen of the pool, where anybody records it.
   AnswerTimes& answer_times() { return answer_times_; }
@@ -77,6 +81,7 @@ class PoolView {
   void sort_by_role();
   Server* untried_reserve(const TriedServers& tried) const;
   void note_failure(Server& server, Duration wait, TimePoint now) const;
+  void count_failure(Server& server);
 
   std::shared_ptr<const Pool> pool_;
   Random& random_;

@@ -199,6 +199,29 @@ TEST_F(PoolViewTest, no_error_makes_a_server_look_fast) {
   EXPECT_NEAR(latency_after(Error{.code = ErrorCode::client_gone}, 1s), 10, 0.01);
 }
 
+TEST_F(PoolViewTest, the_time_of_an_answer_counts_when_it_begins_and_once) {
+  PoolView view = view_of(servers_.members());
+  view.report_beginning(servers_[0], 200, 100ms, kTestStart);
+  EXPECT_EQ(servers_[0].pace_sums().read().count(), 1u);
+  EXPECT_GT(servers_[0].latency().at(kTestStart).measured, 0u);
+  EXPECT_EQ(servers_[0].successes(), 0u);
+  view.report_end(servers_[0], 200);
+  EXPECT_EQ(servers_[0].successes(), 1u);
+  EXPECT_EQ(servers_[0].pace_sums().read().count(), 1u);
+}
+
+TEST_F(PoolViewTest, a_response_that_breaks_off_is_a_failure_and_a_client_that_leaves_is_none) {
+  PoolView view = view_of(servers_.members());
+  view.report_beginning(servers_[0], 200, 100ms, kTestStart);
+  const std::uint32_t before = servers_[0].latency().at(kTestStart).measured;
+  view.report_end(servers_[0], Error{.code = ErrorCode::client_gone, .blame = Blame::downstream}, kTestStart + 10s);
+  EXPECT_EQ(servers_[0].pace_sums().read().count(), 1u);
+  EXPECT_EQ(servers_[0].failures(), 0u);
+  view.report_end(servers_[0], Error{.code = ErrorCode::reset_mid_response, .blame = Blame::upstream}, kTestStart);
+  EXPECT_EQ(servers_[0].failures(), 1u);
+  EXPECT_GT(servers_[0].latency().at(kTestStart).measured, 2 * before);
+}
+
 TEST_F(PoolViewTest, a_server_that_warms_up_begins_without_its_past) {
   servers_[0].latency().record_failure(1s, kTestStart);
   servers_.set_state(0, ServerState::warming);

@@ -123,6 +123,7 @@ runtime::Task<void> Exchange::attempt() {
     tried_.add(*server_);
   }
   answer_began_.reset();
+  beginning_is_reported_ = false;
   Result<pool::Lease> leased =
       co_await lease_connection(context_, *server_,
                                 {.pool = pool().pool().options(),
@@ -329,7 +330,10 @@ runtime::Task<void> Exchange::relay_response(http::ClientStream& upstream) {
   http::write_field(writer, "X-Request-Id", request_.id());
   sticky_.answer(*server_, head->fields, writer);
   co_await downstream_.send_head(http::OutgoingFraming::of(*head, request_.method()), std::move(first));
-  if (!is_whole) co_await relay_body(upstream, idle);
+  if (!is_whole) {
+    report_beginning();
+    co_await relay_body(upstream, idle);
+  }
   response_complete_ = true;
   if (upload_ended_) co_return;
   // The answer is complete and the upload is not: the rest of it interests nobody.
@@ -361,6 +365,7 @@ runtime::Task<void> Exchange::switch_protocols(http::ClientStream& upstream, con
   http::copy_fields(writer, head.fields, http::hop_by_hop_fields(head.fields));
   http::write_field(writer, "X-Request-Id", request_.id());
   sticky_.answer(*server_, head.fields, writer);
+  report_beginning();
   total_time_.release_client();
   downstream_.watch_departure(nullptr);  // The tunnel passes on the end of either side.
   co_await downstream_.switch_protocols(request_.upgrade());
@@ -377,7 +382,6 @@ std::unique_ptr<OpenTunnel> Exchange::become_tunnel(OpenTunnel::FromSession sess
                                .pool = pool(),
                                .permit = std::move(permit_),
                                .began = start_,
-                               .server_wait = server_wait(),
                                .is_logged = route_->options.log,
                                .record = describe()},
       downstream_.take_transport(), upstream_->take_transport(),
@@ -402,8 +406,21 @@ bool Exchange::was_race(const Error& error) const {
   return was_keepalive_race(error, past_, context_.loop.now() - sent_at_);
 }
 
+// What is long in coming has to be known before it is over: a download, or a stream that has no end.
+void Exchange::report_beginning() {
+  pool().report_beginning(*server_, status_, server_wait(), context_.loop.now());
+  beginning_is_reported_ = true;
+}
+
 void Exchange::report(const Result<void>& outcome) {
   const TimePoint now = context_.loop.now();
+  if (beginning_is_reported_) {
+    if (outcome)
+      pool().report_end(*server_, status_);
+    else
+      pool().report_end(*server_, outcome.error(), now);
+    return;
+  }
   if (outcome) {
     pool().report(*server_, status_, server_wait(), now);
     return;

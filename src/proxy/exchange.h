@@ -101,6 +101,7 @@ class Exchange final : private http::DepartureWatcher {
   void end_try(const Result<void>& outcome);
   // What ended the exchange, where `error` ended its last try.
   Error cause_of(const Error& error) const;
+  void report_beginning();
   void report(const Result<void>& outcome);
   // What the access log says of it so far; views of this and of what it works on.
   telemetry::AccessRecord describe() const;
@@ -142,6 +143,7 @@ class Exchange final : private http::DepartureWatcher {
   // Since when nothing more of the request goes to the server of this try.
   std::optional<TimePoint> upload_ended_;
   std::optional<TimePoint> answer_began_;  // by the server of this try
+  bool beginning_is_reported_ = false;     // of its answer
   std::optional<ErrorCode> abandoned_;     // why nobody will get the response
   pool::Lease::Past past_;                 // of the connection of this try
   bool needs_fresh_connection_ = false;    // the next try goes to the same server

@@ -24,7 +24,6 @@ OpenTunnel::OpenTunnel(Context& context, FromSession session, FromExchange excha
       pool_(exchange.pool),
       permit_(std::move(exchange.permit)),
       began_(exchange.began),
-      server_wait_(exchange.server_wait),
       is_logged_(exchange.is_logged),
       record_(exchange.record),
       tunnel_(std::move(client), std::move(server), agreement, context.workspace.scratch, *this) {}
@@ -43,11 +42,11 @@ void OpenTunnel::on_tunnel_end(const Result<void>& outcome) {
 }
 
 void OpenTunnel::end(const Result<void>& outcome) {
-  const TimePoint now = context_.loop.now();
+  // The exchange has reported how long the server took to agree.
   if (outcome) {
-    pool_.report(*permit_.server(), kSwitched, server_wait_, now);
+    pool_.report_end(*permit_.server(), kSwitched);
   } else {
-    pool_.report(*permit_.server(), outcome.error(), server_wait_, now);
+    pool_.report_end(*permit_.server(), outcome.error(), context_.loop.now());
   }
   context_.counters.count(kSwitched, outcome);
   if (is_logged_ && context_.access_log.is_on()) record(outcome);

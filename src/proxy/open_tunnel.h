@@ -45,7 +45,6 @@ class OpenTunnel final
     pool::PoolView& pool;  // of that view
     pool::Permit permit;
     TimePoint began;
-    Duration server_wait;  // until the server agreed
     bool is_logged;
     const telemetry::AccessRecord& record;
   };
@@ -73,7 +72,6 @@ class OpenTunnel final
   pool::PoolView& pool_;
   pool::Permit permit_;
   TimePoint began_;
-  Duration server_wait_;
   bool is_logged_;
   KeptRecord record_;
   http::Tunnel tunnel_;  // ends first, so that the connections have ended when the permit is given back
