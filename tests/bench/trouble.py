@@ -86,7 +86,7 @@ backend servers
   {servers}
 """
 ALGORITHMS = {
-    "fairlead": ("least_requests", "ewma", "p2c", "round_robin", "random"),
+    "fairlead": ("least_requests", "ewma", "prequal", "p2c", "round_robin", "random"),
     "nginx": ("", "least_conn;", "random two;"),
     "haproxy": ("roundrobin", "leastconn", "random"),
 }
