@@ -3,12 +3,14 @@
 // Shared by all workers. Only kept for pools whose algorithm asks for it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstddef>
+#include <bit>
 #include <cstdint>
 
 #include "base/time.h"
+#include "pool/pace_sums.h"
 
 namespace fairlead::pool {
 
@@ -25,7 +27,12 @@ class LoadLatency {
     std::uint32_t faded = 0;  // what is left of it by now
   };
   // With so many in flight; where that never was, with as many as are nearest.
-  Estimate at(std::uint32_t in_flight, TimePoint now) const;
+  Estimate at(std::uint32_t in_flight, TimePoint now) const {
+    const std::uint32_t known = known_.load(std::memory_order_relaxed);
+    if (known == 0) return {};
+    const Sample sample = unpack(classes_[nearest(known, index_of(in_flight))].load(std::memory_order_relaxed));
+    return {.measured = sample.position, .faded = faded(sample, now)};
+  }
 
   // A good answer began after `wait`, with `in_flight` others. The estimate follows the median: an odd one moves it no
   // further than any other.
@@ -37,7 +44,7 @@ class LoadLatency {
   void forget();
 
  private:
-  static constexpr std::size_t kClasses = 8;  // 0, 1, 2 and 3, 4 to 7, …, 64 and more
+  static constexpr std::uint32_t kClasses = 8;  // 0, 1, 2 and 3, 4 to 7, …, 64 and more
 
   // One word. The instant is in sixteenths of a second and wraps after 68 minutes, which makes an old estimate young.
   struct Sample {
@@ -45,11 +52,34 @@ class LoadLatency {
     std::uint32_t instant = 0;
   };
   static Sample unpack(std::uint32_t word) { return {word >> 16, word & 0xFFFF}; }
-  static std::uint32_t faded(Sample sample, TimePoint now);
-  std::atomic<std::uint32_t>& class_of(std::uint32_t in_flight);
-  static void follow(std::atomic<std::uint32_t>& word, std::uint32_t position, TimePoint now);
+  static constexpr Duration kTick = std::chrono::microseconds(62'500);
+
+  static std::uint32_t instant_of(TimePoint now) {
+    return static_cast<std::uint32_t>(now.time_since_epoch() / kTick) & 0xFFFF;
+  }
+  static std::uint32_t faded(Sample sample, TimePoint now) {
+    constexpr auto kTicksOfHalfLife = static_cast<std::uint32_t>(kHalfLife / kTick);
+    const std::uint32_t age = (instant_of(now) - sample.instant) & 0xFFFF;
+    const auto steps = age * static_cast<std::uint32_t>(PaceSums::kOctave) / kTicksOfHalfLife;
+    return sample.position - std::min(sample.position, steps);
+  }
+  static std::uint32_t index_of(std::uint32_t in_flight) {
+    return std::min(static_cast<std::uint32_t>(std::bit_width(in_flight)), kClasses - 1);
+  }
+  // Of the classes that are `known`, at least one, the next below or above; of two, the one below.
+  static std::uint32_t nearest(std::uint32_t known, std::uint32_t own) {
+    const std::uint32_t above = known >> own;
+    const std::uint32_t below = known & ((2U << own) - 1);
+    if (below == 0) return own + static_cast<std::uint32_t>(std::countr_zero(above));
+    const std::uint32_t lower = static_cast<std::uint32_t>(std::bit_width(below)) - 1;
+    const std::uint32_t upper = own + static_cast<std::uint32_t>(std::countr_zero(above));
+    return above != 0 && upper - own < own - lower ? upper : lower;
+  }
+  void follow(std::uint32_t index, std::uint32_t position, TimePoint now);
+  void store(std::uint32_t index, std::uint32_t position, TimePoint now);
 
   std::array<std::atomic<std::uint32_t>, kClasses> classes_{};
+  std::atomic<std::uint32_t> known_{0};  // a bit for each class of which something is known
 };
 
 }  // namespace fairlead::pool

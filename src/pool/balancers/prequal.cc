@@ -8,9 +8,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <limits>
+#include <numeric>
 #include <span>
-#include <tuple>
 #include <vector>
 
 #include "pool/balancer.h"
@@ -49,25 +50,24 @@ class Prequal final : public Balancer {
   void update(std::span<const Candidate> eligible) override {
     eligible_.assign(eligible.begin(), eligible.end());
     table_.build(eligible_);
-    size_ = 0;
-    holds_all_ = eligible_.size() <= kSamples;
-    while (holds_all_ && size_ < eligible_.size()) {
-      samples_[size_].index = static_cast<std::uint32_t>(size_);
-      ++size_;
-    }
     double weights = 0;
     for (const Candidate& candidate : eligible_) weights += candidate.weight;
     const double count = std::max(static_cast<double>(eligible_.size()), 1.0);
     mean_weight_ = weights / count;
     // Of few servers at least the busiest is hot, or the fastest would get everything.
     hot_.set_share(std::clamp(1 - 1 / count, 0.0, hot_share_));
+    std::iota(by_age_.begin(), by_age_.end(), std::uint8_t{0});
+    size_ = 0;
+    holds_all_ = eligible_.size() <= kSamples;
+    if (!holds_all_) return;
+    for (const Candidate& candidate : eligible_) add(candidate);
   }
 
   Server* pick(const PickRequest& request) override {
     if (eligible_.empty()) return nullptr;
     if (!holds_all_) draw(size_ == 0 ? kSamples : draws_);
-    read(request.now);
-    const std::span<const Seen> cold = coldest(request.tried);
+    const std::uint32_t fastest = read(request.now);
+    const std::span<const Seen> cold = coldest(request.tried, fastest);
     if (cold.empty()) return first_untried(eligible_, request, random_.below(eligible_.size()));
     Server* chosen = least_loaded(cold, random_);
     if (!holds_all_) {
@@ -84,58 +84,64 @@ class Prequal final : public Balancer {
   static constexpr std::uint32_t kHot = std::numeric_limits<std::uint32_t>::max() - kAlike;
 
   struct Sample {
-    std::uint32_t index = 0;    // of `eligible_`
-    double load = 0;            // requests in flight, for a server of mean weight
+    Server* server = nullptr;
+    double weight = 0;
+    double scale = 0;  // makes requests in flight those of a server of mean weight
+    // As the last request saw it.
+    double in_flight = 0;
+    double load = 0;            // for a server of mean weight
     std::uint32_t latency = 0;  // on the scale of PaceSums; kHot where the load is
   };
 
+  Sample& sample(std::size_t age) { return samples_[by_age_[age]]; }
+
+  Sample& add(const Candidate& candidate) {
+    const auto weight = static_cast<double>(candidate.weight);
+    return sample(size_++) = {.server = candidate.server, .weight = weight, .scale = mean_weight_ / weight};
+  }
+
   // The oldest samples make room.
   void draw(std::size_t draws) {
-    const std::span all(samples_);
-    const std::size_t excess = size_ + draws - std::min(size_ + draws, kSamples);
-    std::ranges::move(all.first(size_).subspan(excess), all.begin());
-    size_ -= excess;
-    for (Sample& sample : all.subspan(size_, draws)) sample.index = static_cast<std::uint32_t>(table_.draw(random_));
-    for (const Sample& sample : all.subspan(size_, draws)) hot_.see(load_of(eligible_[sample.index]));
-    size_ += draws;
+    for (std::size_t excess = size_ + draws - std::min(size_ + draws, kSamples); excess > 0; --excess) remove(0);
+    for (std::size_t drawn = 0; drawn < draws; ++drawn) {
+      const Sample& added = add(eligible_[table_.draw(random_)]);
+      hot_.see(added.server->in_flight() * added.scale);
+    }
   }
 
-  double load_of(const Candidate& candidate) const {
-    return candidate.server->in_flight() * mean_weight_ / candidate.weight;
-  }
-
-  void read(TimePoint now) {
-    const std::span samples = std::span(samples_).first(size_);
+  // The latency of the fastest cold server that is known; 0: none is.
+  std::uint32_t read(TimePoint now) {
     const double hot = hot_.value();
     std::uint32_t fastest = 0;
-    for (Sample& sample : samples) {
-      const Candidate& candidate = eligible_[sample.index];
-      sample.load = load_of(candidate);
-      sample.latency = kHot;
-      if (sample.load > hot) continue;
-      const LoadLatency::Estimate estimate = candidate.server->load_latency().at(candidate.server->in_flight(), now);
-      sample.latency = estimate.faded;
+    for (std::size_t age = 0; age < size_; ++age) {
+      Sample& one = sample(age);
+      const std::uint32_t in_flight = one.server->in_flight();
+      one.in_flight = in_flight;
+      one.load = in_flight * one.scale;
+      one.latency = kHot;
+      if (holds_all_) hot_.see(one.load);
+      if (one.load > hot) continue;
+      const LoadLatency::Estimate estimate = one.server->load_latency().at(in_flight, now);
+      one.latency = estimate.faded;
       if (estimate.measured != 0) fastest = fastest == 0 ? estimate.measured : std::min(fastest, estimate.measured);
     }
-    for (Sample& sample : samples) {
-      if (holds_all_) hot_.see(sample.load);
-      // What nobody renewed fades no further than to the fastest server's; of what is unknown, the best is hoped.
-      sample.latency = std::max(sample.latency, fastest);
-    }
+    return fastest;
   }
 
   // The cold servers whose answers come about as soon as the soonest; where all are hot, all of them.
-  std::span<const Seen> coldest(const TriedServers& tried) {
-    const std::span samples = std::span(samples_).first(size_);
+  std::span<const Seen> coldest(const TriedServers& tried, std::uint32_t fastest) {
     std::uint32_t best = kHot;
-    for (const Sample& sample : samples)
-      if (sample.latency < best && !tried.contains(*eligible_[sample.index].server)) best = sample.latency;
+    for (std::size_t age = 0; age < size_; ++age) {
+      Sample& one = sample(age);
+      // What nobody renewed fades no further than to the fastest server's; of what is unknown, the best is hoped.
+      one.latency = std::max(one.latency, fastest);
+      if (one.latency < best && !tried.contains(*one.server)) best = one.latency;
+    }
     std::size_t count = 0;
-    for (const Sample& sample : samples) {
-      const Candidate& candidate = eligible_[sample.index];
-      if (sample.latency > best + kAlike || tried.contains(*candidate.server)) continue;
-      seen_[count++] = {candidate.server, static_cast<double>(candidate.server->in_flight()),
-                        static_cast<double>(candidate.weight), holds_all_ ? static_cast<double>(candidate.weight) : 1};
+    for (std::size_t age = 0; age < size_; ++age) {
+      const Sample& one = sample(age);
+      if (one.latency > best + kAlike || tried.contains(*one.server)) continue;
+      seen_[count++] = {one.server, one.in_flight, one.weight, holds_all_ ? one.weight : 1};
     }
     return std::span(seen_).first(count);
   }
@@ -143,29 +149,29 @@ class Prequal final : public Balancer {
   // A sample serves one request. Any of the server's samples may be the one: with the oldest ones gone, those of small
   // servers would be the next to go.
   void use_up(const Server& server) {
-    const auto is_of_server = [&](const Sample& sample) { return eligible_[sample.index].server == &server; };
-    const std::span samples = std::span(samples_).first(size_);
-    auto left = random_.below(static_cast<std::uint64_t>(std::ranges::count_if(samples, is_of_server)));
-    std::size_t index = 0;
-    while (!is_of_server(samples[index]) || left-- > 0) ++index;
-    remove(index);
+    std::array<std::size_t, kSamples> ages;
+    std::size_t count = 0;
+    for (std::size_t age = 0; age < size_; ++age)
+      if (sample(age).server == &server) ages[count++] = age;
+    remove(ages[count == 1 ? 0 : random_.below(count)]);
   }
 
   // The oldest and the worst in turns, so that what is good stays without staying for ever.
   void remove_one() {
     if (size_ <= 1) return;
     removes_worst_ = !removes_worst_;
-    const std::span samples = std::span(samples_).first(size_);
-    const auto is_better = [](const Sample& one, const Sample& other) {
-      return std::tie(one.latency, one.load) < std::tie(other.latency, other.load);
-    };
-    remove(removes_worst_ ? static_cast<std::size_t>(std::ranges::max_element(samples, is_better) - samples.begin())
-                          : 0);
+    std::size_t worst = 0;
+    for (std::size_t age = 1; removes_worst_ && age < size_; ++age) {
+      const Sample& one = sample(age);
+      const Sample& other = sample(worst);
+      if (one.latency > other.latency || (one.latency == other.latency && one.load > other.load)) worst = age;
+    }
+    remove(worst);
   }
 
-  void remove(std::size_t index) {
-    const std::span samples = std::span(samples_).first(size_).subspan(index);
-    std::ranges::move(samples.subspan(1), samples.begin());
+  void remove(std::size_t age) {
+    const auto gone = by_age_.begin() + static_cast<std::ptrdiff_t>(age);
+    std::rotate(gone, gone + 1, by_age_.begin() + static_cast<std::ptrdiff_t>(size_));
     --size_;
   }
 
@@ -176,7 +182,9 @@ class Prequal final : public Balancer {
   std::vector<Candidate> eligible_;
   AliasTable table_;
   double mean_weight_ = 0;
-  std::array<Sample, kSamples> samples_{};  // the oldest first
+  std::array<Sample, kSamples> samples_{};
+  std::array<std::uint8_t, kSamples>
+      by_age_{};  // the places of the samples, the oldest first, then those that are free
   std::size_t size_ = 0;
   bool holds_all_ = false;  // as many samples as servers: none is drawn or used up
   std::array<Seen, kSamples> seen_{};
