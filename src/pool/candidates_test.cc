@@ -95,6 +95,29 @@ TEST_F(Zones, far_servers_help_before_anybody_waits) {
   EXPECT_EQ(pool.admit({}, kTestStart).error().code, ErrorCode::queue_full);
 }
 
+TEST_F(Zones, first_fills_far_servers_in_their_order_too) {
+  PoolView pool = view(2, Algorithm::first);
+  for (std::size_t index = 0; index < 10; ++index) servers_[index].publish_max_inflight(1);
+  std::vector<Permit> open;
+  for (std::size_t request = 0; request < 10; ++request) {
+    open.push_back(pool.admit({}, kTestStart).value());
+    ASSERT_EQ(servers_.index_of(open.back().server()), request);
+  }
+}
+
+TEST_F(Zones, an_overloaded_zone_gives_the_share_away_that_it_should_under_every_algorithm) {
+  for (const BalancerType* type : balancer_catalog()) {
+    if (!type->shares_by_weight) continue;
+    PoolView pool = view(4, type->algorithm);
+    pool.pool().publish_spill(0.3);
+    EXPECT_NEAR(share_below(pool, 4), 0.7, 0.015) << type->name;
+    pool.pool().publish_spill(0.9);
+    EXPECT_NEAR(share_below(pool, 4), 0.4, 0.015) << type->name << ": as without zones";
+    pool.pool().publish_spill(0);
+    EXPECT_EQ(share_below(pool, 4), 1) << type->name;
+  }
+}
+
 TEST_F(Zones, a_request_that_failed_on_every_near_server_goes_to_a_far_one) {
   PoolView pool = view(2);
   ASSERT_TRUE(pool.pick({}, kTestStart));

@@ -15,8 +15,8 @@ namespace {
 constexpr Error kAllFull{
     .code = ErrorCode::queue_full, .blame = Blame::upstream, .detail = "every server is at `max_inflight`"};
 
-// Draws of a balancer before all servers are looked at one after the other.
-constexpr int kRedraws = 4;
+// Draws of a balancer before any server with room will do.
+constexpr int kDraws = 5;
 
 // The requests that a server was busy with beside the one that ends.
 std::uint32_t others_in_flight(const Server& server) { return std::max(server.in_flight(), 1U) - 1; }
@@ -100,17 +100,18 @@ runtime::Task<Permit> PoolView::wait_for_permit(Place& place, const TriedServers
   }
 }
 
-// What is full is passed over like what was tried, for a few draws; then the first that has room will do.
+// What is full is passed over like what was tried, for a few draws; then any that has room will do.
 Result<Permit> PoolView::take(const TriedServers& tried, TimePoint now, std::uint64_t key_hash) {
-  Result<Server*> picked = pick(tried, now, key_hash);
+  const Result<Server*> picked = pick(tried, now, key_hash);
   if (!picked) return std::unexpected(picked.error());
   if (std::optional<Permit> permit = Permit::try_take(**picked)) return std::move(*permit);
   TriedServers passed = tried;
-  for (int draw = 0; draw < kRedraws && passed.count() < TriedServers::kCapacity; ++draw) {
-    passed.add(**picked);
-    picked = pick(passed, now, key_hash);
-    if (!picked) break;
-    if (std::optional<Permit> permit = Permit::try_take(**picked)) return std::move(*permit);
+  passed.add(**picked);
+  for (int draw = 1; draw < kDraws && passed.count() < TriedServers::kCapacity; ++draw) {
+    Server* other = balancer_->pick({.tried = passed, .now = now, .key_hash = key_hash});
+    if (other == nullptr) break;
+    if (std::optional<Permit> permit = Permit::try_take(*other)) return std::move(*permit);
+    passed.add(*other);
   }
   if (std::optional<Permit> permit = take_any(tried)) return std::move(*permit);
   return std::unexpected(kAllFull);
@@ -119,7 +120,8 @@ Result<Permit> PoolView::take(const TriedServers& tried, TimePoint now, std::uin
 // Of all that are eligible; then of other primaries, which are far or beyond the subset; then of the backups.
 std::optional<Permit> PoolView::take_any(const TriedServers& tried) {
   if (!knows_roles_) sort_by_role();
-  const std::uint64_t start = random_.next();
+  // Servers that were made together lie in the order of the configuration.
+  const std::uint64_t start = pool_->options().algorithm == Algorithm::first ? 0 : random_.next();
   for (const RoomSearch& servers : roles_) {
     if (std::optional<Permit> permit = servers.take(pool_->room(), start, tried)) return permit;
   }

@@ -22,6 +22,7 @@ void RoomSearch::add(Server& server) {
   const std::uint32_t slot = server.room_slot();
   const std::size_t index = slot / RoomMap::kChunkBits;
   if (chunks_.size() <= index) chunks_.resize(index + 1);
+  slots_ = std::max(slots_, std::uint64_t{slot} + 1);
   Chunk& chunk = chunks_[index];
   const std::uint32_t within = slot % RoomMap::kChunkBits;
   if (chunk.servers.size() <= within) chunk.servers.resize(within + 1);
@@ -31,10 +32,11 @@ void RoomSearch::add(Server& server) {
 }
 
 std::optional<Permit> RoomSearch::take(const RoomMap& map, std::uint64_t start, const TriedServers& tried) const {
-  const auto first_bit = static_cast<std::uint32_t>(start % kWordBits);
-  const auto first_word = static_cast<std::uint32_t>(start / kWordBits % kWordBits);
-  const auto first_chunk =
-      static_cast<std::uint32_t>(start / RoomMap::kChunkBits % std::max<std::size_t>(chunks_.size(), 1));
+  if (slots_ == 0) return std::nullopt;
+  const auto first = static_cast<std::uint32_t>(start % slots_);
+  const std::uint32_t first_bit = first % kWordBits;
+  const std::uint32_t first_word = first / kWordBits % kWordBits;
+  const std::uint32_t first_chunk = first / RoomMap::kChunkBits;
   std::optional<Permit> permit;
   for (std::size_t step = 0; step < chunks_.size() && !permit; ++step) {
     const std::size_t index = (first_chunk + step) % chunks_.size();

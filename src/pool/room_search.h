@@ -15,7 +15,10 @@ namespace fairlead::pool {
 // One worker's; not thread-safe. The servers and their map outlive the next clear().
 class RoomSearch {
  public:
-  void clear() { chunks_.clear(); }
+  void clear() {
+    chunks_.clear();
+    slots_ = 0;
+  }
   void add(Server& server);
 
   // A permit of a server that has room and is not one of `tried`. `start` says where the search begins: by chance, or
@@ -30,6 +33,7 @@ class RoomSearch {
   };
 
   std::vector<Chunk> chunks_;
+  std::uint64_t slots_ = 0;  // up to the last server
 };
 
 }  // namespace fairlead::pool
