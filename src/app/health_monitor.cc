@@ -52,6 +52,7 @@ void HealthMonitor::watch(const std::vector<std::shared_ptr<const pool::Pool>>& 
   pools_ = pools;
   auto before = std::exchange(watched_, {});
   const auto in_order_before = std::exchange(in_order_, {});
+  rests_.clear();
   auto tallies_before = std::exchange(tallies_, {});
   auto zones_before = std::exchange(zones_, {});
   std::size_t new_servers = 0;
@@ -71,7 +72,9 @@ void HealthMonitor::watch(const std::vector<std::shared_ptr<const pool::Pool>>& 
         const auto turn = static_cast<int>(new_servers++ / kFirstChecksAtOnce);
         checks_.start(check_for_ever(watched, loop_.now() + turn * kFirstChecksApart));
       }
+      watched->turn = in_order_.size();
       in_order_.push_back(watched);
+      rests_.push_back({.server = watched->server.get()});
       tally.add(watched->machine);
     }
   }
@@ -135,7 +138,9 @@ void HealthMonitor::answered(WatchedServer& watched, WatchedServer::Answer answe
 
 void HealthMonitor::on_timer() {
   const TimePoint now = loop_.now();
-  for (const Watched& watched : in_order_) {
+  for (std::size_t turn = 0; turn < in_order_.size(); ++turn) {
+    if (rests_[turn].lasts(now)) continue;
+    const Watched& watched = in_order_[turn];
     watched->machine.note_traffic(now);
     if (watched->machine.wake_at() <= now)
       feed(*watched, [](auto& machine, TimePoint at) { return machine.advance(at); });
@@ -145,9 +150,9 @@ void HealthMonitor::on_timer() {
     }
     if (watched->resolve_at <= now) resolve(watched);
   }
-  for (std::span<const Watched> rest = in_order_; const auto& pool : pools_) {
-    compare_paces(rest.first(pool->members().size()));
-    rest = rest.subspan(pool->members().size());
+  for (std::size_t first = 0; const auto& pool : pools_) {
+    compare_paces(*pool, first);
+    first += pool->members().size();
   }
   loop_.timers().set(*this, now + kHousekeeping);
 }
@@ -162,19 +167,33 @@ void HealthMonitor::assess(WatchedServer& watched) {
   watched.detector->reset(loop_.now());
 }
 
-void HealthMonitor::compare_paces(std::span<const Watched> servers) {
-  if (servers.empty()) return;
+void HealthMonitor::compare_paces(const pool::Pool& pool, std::size_t first) {
+  const TimePoint now = loop_.now();
+  const std::span rests = std::span(rests_).subspan(first, pool.members().size());
   recent_.clear();
-  for (const Watched& watched : servers) recent_.push_back(watched->pace.look(watched->machine.state(), loop_.now()));
-  const pool::Pool& pool = *servers.front()->pool;
-  zones_[pool.name()].look(pool, recent_, loop_.now());
-  const pool::ZonePaces paces(pool, recent_);
-  for (std::size_t index = 0; index < servers.size(); ++index) {
-    WatchedServer& watched = *servers[index];
-    feed(watched, [&](auto& machine, TimePoint now) {
-      return watched.pace.follow(paces.of(pool.members()[index]), recent_[index], pool, machine, now);
-    });
+  for (std::size_t index = 0; index < rests.size(); ++index) {
+    WatchedServer& watched = *in_order_[first + index];
+    recent_.push_back(rests[index].lasts(now) ? pool::RecentAnswers{}
+                                              : watched.pace.look(watched.machine.state(), now));
   }
+  zones_[pool.name()].look(pool, recent_, now);
+  const pool::ZonePaces paces(pool, recent_);
+  for (std::size_t index = 0; index < rests.size(); ++index) {
+    if (rests[index].lasts(now)) continue;
+    WatchedServer& watched = *in_order_[first + index];
+    const std::uint64_t requests = watched.server->requests();
+    feed(watched, [&](auto& machine, TimePoint at) {
+      return watched.pace.follow(paces.of(pool.members()[index]), recent_[index], pool, machine, at);
+    });
+    rests[index].requests = requests;
+    rests[index].until = rest_of(watched, recent_[index]);
+  }
+}
+
+Deadline HealthMonitor::rest_of(const WatchedServer& watched, const pool::RecentAnswers& recent) {
+  const bool is_quiet = recent.count == 0 && watched.server->in_flight() == 0;
+  if (!is_quiet || watched.machine.state() != pool::ServerState::up || watched.machine.wake_at() != kNever) return {};
+  return std::min(watched.next_tick, watched.resolve_at);
 }
 
 void HealthMonitor::on_suspect(pool::Server& server) {
@@ -228,6 +247,7 @@ void HealthMonitor::feed(WatchedServer& watched, Input input) {
 void HealthMonitor::tell(WatchedServer& watched, const std::optional<pool::Transition>& transition,
                          bool was_undecided) {
   if (!transition) return;
+  rests_[watched.turn].until = {};
   tallies_.at(watched.pool->name()).move(watched.machine, transition->from, was_undecided);
   // What failed before says nothing of a server that is let in again.
   if (pool::is_serving(transition->to) && !pool::is_serving(transition->from)) watched.detector->reset(loop_.now());

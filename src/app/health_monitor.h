@@ -69,6 +69,17 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
 
   using Watched = std::shared_ptr<WatchedServer>;
 
+  // Of a server that is well and has nothing to do, nothing changes by itself until then, as long as it gets no
+  // request. What is known of a server fills a dozen cache lines, so that to look at it four times a second would cost
+  // more than its checks.
+  struct Rest {
+    const pool::Server* server;
+    std::uint64_t requests = 0;
+    Deadline until{};  // in the past: it does not rest
+
+    bool lasts(TimePoint now) const { return now < until && server->requests() == requests; }
+  };
+
   void on_timer() override;
   runtime::Task<void> check_for_ever(Watched watched, TimePoint due);
   runtime::Task<void> finish(std::move_only_function<void()> done);
@@ -76,8 +87,9 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
   void resolve(const Watched& watched);
   void resolved(WatchedServer& watched, const net::Lookup& lookup);
   void assess(WatchedServer& watched);
-  // Compares the servers of one pool, and its zones, by how long they take to answer.
-  void compare_paces(std::span<const Watched> servers);
+  // Compares the servers of one pool, and its zones, by how long they take to answer. Theirs are from `first` on.
+  void compare_paces(const pool::Pool& pool, std::size_t first);
+  static Deadline rest_of(const WatchedServer& watched, const pool::RecentAnswers& recent);
   // Hands a change to the listener.
   void tell(WatchedServer& watched, const std::optional<pool::Transition>& transition, bool was_undecided);
   // Gives the server's machine an input, by a call such as `machine.advance(now)`, and tells what changed.
@@ -97,6 +109,7 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
   std::vector<std::shared_ptr<const pool::Pool>> pools_;
   // In the order of the configuration: nothing may depend on where servers lie in memory.
   std::vector<Watched> in_order_;
+  std::vector<Rest> rests_;                  // of the same
   std::vector<pool::RecentAnswers> recent_;  // of the servers that are compared, to be used again
   boost::unordered_flat_map<const pool::Server*, Watched> watched_;
   boost::unordered_flat_map<std::string, PoolTally> tallies_;

@@ -267,6 +267,34 @@ TEST_F(SlowPoolTest, a_pool_that_is_slow_as_a_whole_sheds_nothing) {
   EXPECT_TRUE(events_.events.empty());
 }
 
+TEST_F(SlowPoolTest, a_pool_that_rested_is_looked_at_again_with_its_first_requests) {
+  start(4);
+  per_second_ = 0;
+  serve(1min);
+  per_second_ = 400;
+  takes_ = [](std::size_t server) { return server == 0 ? 400ms : 20ms; };
+  serve(3s);
+  EXPECT_EQ(state(0), ServerState::slow);
+}
+
+TEST_F(SlowPoolTest, an_own_zone_that_is_overloaded_is_helped_until_it_is_at_ease_again) {
+  start(4);
+  options_.zone = "a";
+  for (std::size_t server = 0; server < 4; ++server) pool_.servers[server].zone = server < 2 ? "a" : "b";
+  load();
+  const auto far = [&] { return share(2) + share(3); };
+  serve(10s);
+  EXPECT_EQ(far(), 0);
+  takes_ = [](std::size_t server) { return server < 2 ? 100ms : 20ms; };
+  serve(10s);
+  EXPECT_GT(far(), 0.1);
+  EXPECT_TRUE(events_.events.empty()) << "no server of it is slower than the other";
+  takes_ = [](std::size_t) { return 20ms; };
+  serve(40s);
+  serve(5s);
+  EXPECT_EQ(far(), 0);
+}
+
 TEST_F(SlowPoolTest, a_server_that_was_slow_is_given_its_share_back_when_nobody_can_tell_any_more) {
   start(4);
   takes_ = [](std::size_t server) { return server == 0 ? 400ms : 20ms; };

@@ -56,6 +56,7 @@ struct WatchedServer {
   pool::HealthChecker checker;
   runtime::Signal woken;  // the next check is due at once, or the checks end
   bool is_stopped = false;
+  std::size_t turn = 0;  // in the monitor's order
 
  private:
   // The addresses of a name that are tried in one check, besides the one in use.
