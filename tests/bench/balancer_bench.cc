@@ -1,5 +1,7 @@
 // What a choice costs and how evenly it loads the servers, for each algorithm and pools of several sizes.
 //
+// usage: fairlead_balancer_bench [ALGORITHM]; all of them, the tables of hashes and full pools by default.
+//
 // Cost: nanoseconds a choice, with one request in flight per server on average, on one core; the servers' counters are
 // in this core's cache, as far as they fit. Queueing: an open system of equal servers that take one request at a time,
 // each busy for 80 % of the time, arrivals and service times at random; the mean of requests ahead of a new one and
@@ -145,9 +147,10 @@ void print_key_maps() {
   }
 }
 
-void print_table() {
+void print_table(std::string_view only) {
   fmt::print("{:<16}{:>8}{:>10}{:>14}{:>14}\n", "algorithm", "servers", "ns/pick", "mean ahead", "waiting");
   for (const BalancerType* type : balancer_catalog()) {
+    if (!only.empty() && type->name != only) continue;
     for (const std::size_t count : {4, 16, 32, 100, 1000, 10'000}) {
       fmt::print("{:<16}{:>8}{:>10.0f}", type->name, count, ns_per_pick(*type, count));
       // Larger pools take long to simulate and differ little from this one.
@@ -163,8 +166,11 @@ void print_table() {
 }  // namespace
 }  // namespace fairlead::pool
 
-int main() {
-  fairlead::pool::print_table();
+int main(int count, char** arguments) {
+  const std::string_view only = count > 1 ? arguments[1] : "";
+  fairlead::pool::print_table(only);
+  if (!only.empty()) return 0;
   fairlead::pool::print_key_maps();
   fairlead::pool::print_full_pools();
+  return 0;
 }
