@@ -61,6 +61,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{"to: h2c://10.0.0.1:3000", "F0103", "`h2c://`"},
                     Refused{"to: dns:app:3000", "F0103", "`dns:`"}, Refused{"to: srv:_http.app", "F0103", "`srv:`"},
                     Refused{"to: 1\nhealth: {type: grpc}", "F0103", "`grpc`"},
+                    Refused{"to: 1\nhealth: {type: h2c}", "F0103", "`h2c`"},
                     Refused{"listen: :1\nroutes: [{match: {path: '~ ^/a$'}, respond: {}}]", "F0103", "regular"},
                     Refused{"listen: :1\nroutes: [{to: web/10.0.0.1:80}]", "F0103", "single server"}));
 

@@ -171,6 +171,18 @@ TEST(Validate, a_share_that_is_less_than_one_server_is_pointed_out) {
   EXPECT_THAT(codes(with_pool("{servers: [1], health: /h}")), IsEmpty());
 }
 
+TEST(Validate, help_for_the_own_zone_needs_another_zone_and_requests_that_may_go_there) {
+  const auto with = [](const std::string& top, const std::string& zones, const std::string& more) {
+    return codes(top + with_pool("{servers: [{address: 1, zone: a}, {address: 2, zone: " + zones +
+                                 "}], health: /h, spill_factor: 3" + more + "}"));
+  };
+  EXPECT_THAT(with("zone: a\n", "b", ""), IsEmpty());
+  EXPECT_THAT(with("zone: a\n", "b", ", algorithm: hash"), ElementsAre("F3043"));
+  EXPECT_THAT(with("zone: a\n", "a", ""), ElementsAre("F3043"));
+  EXPECT_THAT(with("zone: a\n", "b, backup: true", ""), ElementsAre("F3043"));
+  EXPECT_THAT(with("", "b", ""), ElementsAre("F3040", "F3043"));
+}
+
 TEST(Validate, live_traffic_cannot_empty_a_pool) {
   EXPECT_THAT(codes(with_pool("{servers: [1, 2], health: /h, passive: {max_share: 100%}}")), ElementsAre("F2202"));
   EXPECT_THAT(codes(with_pool("{servers: [1, 2], health: /h, passive: {eject: 10m}}")), ElementsAre("F1014"));

@@ -222,7 +222,9 @@ config::SchemaPtr schema_of(const ServerOptions*) {
             "Requests that it serves at once, counted over all workers; `off`: the pool's `limits.max_inflight` holds.")
           .range(1, kMaxInflight),
       field("zone", &ServerOptions::zone,
-            "Where the server stands. Those of Fairlead's own `zone` come first, as long as enough of them serve.")
+            "Where the server stands. Those of Fairlead's own `zone` come first, as long as enough of them serve and "
+            "they are "
+            "not overloaded (see `spill_factor`).")
           .check(check_server_name),
       unsupported("tags", "Words to select servers by."), config::ShortForm{expand_server, std::move(address)});
 }

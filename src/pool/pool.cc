@@ -74,7 +74,8 @@ Pool::Pool(std::string name, PoolOptions options, std::vector<Member> members, s
 
 void Pool::publish_spill(double share) const {
   const auto hundredths = static_cast<std::uint32_t>(std::lround(share * 100));
-  if (vitals_->spill.exchange(hundredths, std::memory_order_relaxed) == hundredths) return;
+  if (vitals_->spill.load(std::memory_order_relaxed) == hundredths) return;
+  vitals_->spill.store(hundredths, std::memory_order_relaxed);
   vitals_->epoch.fetch_add(1, std::memory_order_seq_cst);
 }
 

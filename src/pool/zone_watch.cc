@@ -11,11 +11,13 @@ namespace {
 // Others must be this much faster than the own zone, in positions: half an octave. Less is distance or chance.
 constexpr double kWorthTheWay = PaceSums::kOctave / 2.0;
 
-std::vector<RecentAnswers> answers_of(const Pool& pool, std::span<const RecentAnswers> recent, bool far) {
+PoolPace pace_of(const Pool& pool, std::span<const RecentAnswers> recent, bool far) {
+  const std::optional<std::uint32_t> factor = slow_factor_of(pool.options());
+  if (!pool.has_far()) return {recent, factor};
   std::vector<RecentAnswers> chosen;
   for (std::size_t index = 0; index < recent.size(); ++index)
     if (pool.members()[index].far == far) chosen.push_back(recent[index]);
-  return chosen;
+  return {chosen, factor};
 }
 
 // Of all answers together, each taken to be as its server's mean: one server that is slow, or hangs, moves it little.
@@ -43,7 +45,8 @@ void ZoneWatch::look(const Pool& pool, std::span<const RecentAnswers> recent, Ti
     const Side far = side_of(pool, recent, true, now);
     switch (judge(near, far, *factor, now)) {
       case Verdict::overloaded:
-        share_ = std::min(share_ + kAway, 1.0);
+        // No more than others would get without zones: what is beyond would only have to be taken back.
+        share_ = std::min(share_ + kAway, far.weight / (near.weight + far.weight));
         break;
       case Verdict::between:
         break;
@@ -66,7 +69,7 @@ ZoneWatch::Side ZoneWatch::side_of(const Pool& pool, std::span<const RecentAnswe
     in_flight += member.server->in_flight();
     weight += member.server->effective_weight(now);
   }
-  return {.pace = median(answers_), .load = weight == 0 ? 0 : in_flight / weight};
+  return {.pace = median(answers_), .load = weight == 0 ? 0 : in_flight / weight, .weight = weight};
 }
 
 ZoneWatch::Verdict ZoneWatch::judge(const Side& near, const Side& far, std::uint32_t factor, TimePoint now) {
@@ -97,10 +100,8 @@ void ZoneWatch::remember(double pace, TimePoint now) {
   since_ = now;
 }
 
-ZonePaces::ZonePaces(const Pool& pool, std::span<const RecentAnswers> recent)
-    : near_(pool.has_far() ? answers_of(pool, recent, false) : std::vector(recent.begin(), recent.end()),
-            slow_factor_of(pool.options())) {
-  if (pool.has_far()) far_.emplace(answers_of(pool, recent, true), slow_factor_of(pool.options()));
+ZonePaces::ZonePaces(const Pool& pool, std::span<const RecentAnswers> recent) : near_(pace_of(pool, recent, false)) {
+  if (pool.has_far()) far_ = pace_of(pool, recent, true);
 }
 
 }  // namespace fairlead::pool

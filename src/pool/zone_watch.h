@@ -37,6 +37,7 @@ class ZoneWatch {
   struct Side {
     std::optional<double> pace;
     double load = 0;
+    double weight = 0;  // of those that serve
   };
   enum class Verdict : std::uint8_t { at_ease, between, overloaded };
 
