@@ -1,9 +1,7 @@
 #include "proxy/origin.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
-#include <span>
 
 #include "http/codec/authority.h"
 #include "telemetry/request_id.h"
@@ -14,9 +12,6 @@ namespace {
 
 using http::FieldId;
 
-// More proxies than this in one Forwarded list are nobody's set-up: the leftmost are not looked at.
-constexpr std::size_t kMaxHops = 32;
-
 std::string_view trim(std::string_view text) {
   const auto is_blank = [](char byte) { return byte == ' ' || byte == '\t'; };
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
@@ -24,12 +19,29 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-// `1.2.3.4`, `1.2.3.4:80`, `::1`, `[::1]`, `[::1]:80`: the address alone.
+// Empty, or `:` and a port, which may be obfuscated (RFC 7239, 6.2): `:80`, `:_hidden`.
+bool is_port(std::string_view text) {
+  const auto belongs = [](char byte) {
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+           byte == '_' || byte == '-' || byte == '.';
+  };
+  return text.empty() || (text.front() == ':' && text.size() > 1 && std::ranges::all_of(text.substr(1), belongs));
+}
+
+// `1.2.3.4`, `1.2.3.4:80`, `::1`, `[::1]`, `[::1]:80`: the address alone; empty where something else follows it.
 std::string_view without_port(std::string_view node) {
-  if (node.starts_with('[')) return node.substr(1, std::min(node.find(']'), node.size()) - 1);
-  const std::size_t colon = node.find(':');
-  const bool has_port = colon != std::string_view::npos && node.find(':', colon + 1) == std::string_view::npos;
-  return has_port ? node.substr(0, colon) : node;
+  std::size_t end = node.size();
+  std::string_view address = node;
+  if (node.starts_with('[')) {
+    const std::size_t close = node.find(']');
+    if (close == std::string_view::npos) return {};
+    address = node.substr(1, close - 1);
+    end = close + 1;
+  } else if (const std::size_t colon = node.find(':'); colon != std::string_view::npos && colon == node.rfind(':')) {
+    address = node.substr(0, colon);
+    end = colon;
+  }
+  return is_port(node.substr(end)) ? address : std::string_view();
 }
 
 // What a step to the next node on the left has found.
@@ -39,8 +51,12 @@ enum class Step : std::uint8_t { nobody, client, proxy };
 Step step_to(std::string_view node, const net::IpSet& trusted, Origin& origin) {
   const std::string_view text = without_port(node);
   const std::optional<net::IpAddress> address = net::IpAddress::parse(text);
-  // What is no address was not written by a proxy that tells us something: the one before it is as far as we see.
-  if (!address) return Step::nobody;
+  // What is no address was not written by a proxy that tells us something: the one before it is as far as we see. Who
+  // asks is somebody else, wherever that is.
+  if (!address) {
+    origin.is_local = false;
+    return Step::nobody;
+  }
   origin.ip = text;
   origin.is_local = origin.is_local && address->is_loopback();
   return trusted.contains(*address) ? Step::proxy : Step::client;
@@ -66,29 +82,24 @@ void walk_x_forwarded_for(const http::FieldList& fields, const net::IpSet& trust
   }
 }
 
-// A list of `for=` nodes, the last kMaxHops of them.
-class Nodes {
- public:
-  void add(std::string_view node) { nodes_[count_++ % kMaxHops] = node; }
-  std::size_t size() const { return std::min(count_, kMaxHops); }
-  std::string_view from_right(std::size_t index) const { return nodes_[(count_ - 1 - index) % kMaxHops]; }
+// The quote at `at` is one of the characters of a quoted string: an odd number of backslashes stands before it.
+bool is_escaped(std::string_view text, std::size_t at) {
+  const std::size_t before = text.substr(0, at).find_last_not_of('\\');
+  return (at - (before == std::string_view::npos ? 0 : before + 1)) % 2 == 1;
+}
 
- private:
-  std::array<std::string_view, kMaxHops> nodes_;
-  std::size_t count_ = 0;
-};
-
-// The next piece of `rest` up to `separator`, which does not count within quotes.
-std::string_view next_piece(std::string_view& rest, char separator) {
+// Takes the last piece off `rest`, with the `separator` before it, which does not count within quotes. From the right,
+// because whatever a stranger wrote, a quote that is never closed perhaps, stands on the left of what the proxies add.
+std::string_view take_last_piece(std::string_view& rest, char separator) {
   bool is_quoted = false;
-  std::size_t at = 0;
-  for (; at < rest.size() && (is_quoted || rest[at] != separator); ++at) {
-    if (is_quoted && rest[at] == '\\') ++at;
-    if (at < rest.size() && rest[at] == '"') is_quoted = !is_quoted;
+  std::size_t begin = rest.size();
+  for (; begin > 0; --begin) {
+    const char byte = rest[begin - 1];
+    if (byte == '"' && !(is_quoted && is_escaped(rest, begin - 1))) is_quoted = !is_quoted;
+    if (byte == separator && !is_quoted) break;
   }
-  at = std::min(at, rest.size());
-  const std::string_view piece = rest.substr(0, at);
-  rest.remove_prefix(std::min(rest.size(), at + 1));
+  const std::string_view piece = rest.substr(begin);
+  rest = rest.substr(0, begin == 0 ? 0 : begin - 1);
   return trim(piece);
 }
 
@@ -97,25 +108,24 @@ std::string_view unquoted(std::string_view value) {
                                                                              : value;
 }
 
-// RFC 7239, 4. An element without `for` hides its hop: it stands in the list as what is no address.
-void walk_forwarded(const http::FieldList& fields, const net::IpSet& trusted, Origin& origin) {
-  Nodes nodes;
-  for (const http::Field& field : fields) {
-    if (field.id != FieldId::forwarded) continue;
-    for (std::string_view rest = field.value; !rest.empty();) {
-      std::string_view element = next_piece(rest, ',');
-      std::string_view node;
-      while (!element.empty()) {
-        const std::string_view pair = next_piece(element, ';');
-        const std::size_t equals = pair.find('=');
-        if (equals == std::string_view::npos || !http::equals_ignoring_case(pair.substr(0, equals), "for")) continue;
-        node = unquoted(pair.substr(equals + 1));
-      }
-      nodes.add(node);
-    }
+// The node of an element's `for`. Empty without one: such an element hides its hop.
+std::string_view node_of(std::string_view element) {
+  while (!element.empty()) {
+    const std::string_view pair = take_last_piece(element, ';');
+    const std::size_t equals = pair.find('=');
+    if (equals != std::string_view::npos && http::equals_ignoring_case(pair.substr(0, equals), "for"))
+      return unquoted(pair.substr(equals + 1));
   }
-  for (std::size_t index = 0; index < nodes.size(); ++index) {
-    if (step_to(nodes.from_right(index), trusted, origin) != Step::proxy) return;
+  return {};
+}
+
+// RFC 7239, 4.
+void walk_forwarded(const http::FieldList& fields, const net::IpSet& trusted, Origin& origin) {
+  for (std::size_t index = fields.size(); index-- > 0;) {
+    if (fields[index].id != FieldId::forwarded) continue;
+    for (std::string_view rest = fields[index].value; !rest.empty();) {
+      if (step_to(node_of(take_last_piece(rest, ',')), trusted, origin) != Step::proxy) return;
+    }
   }
 }
 

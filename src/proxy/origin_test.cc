@@ -73,6 +73,9 @@ TEST_F(OriginOf, where_all_are_proxies_it_is_the_leftmost) {
 TEST_F(OriginOf, a_port_is_left_out) {
   EXPECT_EQ(client("X-Forwarded-For: 192.0.2.7:5000\r\n"), "192.0.2.7");
   EXPECT_EQ(client("X-Forwarded-For: [2001:db8::1]:5000\r\n"), "2001:db8::1");
+  EXPECT_EQ(client("X-Forwarded-For: 192.0.2.7:_hidden\r\n"), "192.0.2.7");
+  for (const char* odd : {"192.0.2.7:", "192.0.2.7:<b>", "[2001:db8::1]x", "[2001:db8::1]:", "[2001:db8::1"})
+    EXPECT_EQ(client(std::string("X-Forwarded-For: ") + odd + "\r\n"), "10.0.0.1") << odd;
 }
 
 TEST_F(OriginOf, the_walk_ends_at_what_is_no_address) {
@@ -102,6 +105,15 @@ TEST_F(OriginOf, forwarded_is_read_where_the_older_field_is_absent) {
   EXPECT_THAT(written(), HasSubstr("X-Forwarded-For: 192.0.2.7, 10.0.0.1\r\n"));
 }
 
+TEST_F(OriginOf, an_open_quote_of_the_client_hides_nothing_that_a_proxy_appends) {
+  for (const char* written : {"for=\"", "for=\"\\", "\"", "x=\"y\\\"", "for=\"a\";by=\"", "a\"b"}) {
+    EXPECT_EQ(client(std::string("Forwarded: ") + written + ", for=192.0.2.7\r\n"), "192.0.2.7") << written;
+    EXPECT_EQ(client(std::string("Forwarded: ") + written + ", for=\"[2001:db8::1]:80\";by=\"a\\\",b\"\r\n"),
+              "2001:db8::1")
+        << written;
+  }
+}
+
 TEST_F(OriginOf, scheme_host_and_id_are_kept_where_they_are_sound) {
   const Origin& sound =
       origin("X-Forwarded-Proto: http, HTTPS\r\nX-Forwarded-Host: shop.com:81\r\nX-Request-Id: abc_12345\r\n");
@@ -116,6 +128,8 @@ TEST_F(OriginOf, scheme_host_and_id_are_kept_where_they_are_sound) {
 
 TEST_F(OriginOf, a_distant_client_is_not_local) {
   EXPECT_FALSE(origin("X-Forwarded-For: 192.0.2.7\r\n").is_local);
+  EXPECT_FALSE(origin("X-Forwarded-For: unknown\r\n").is_local) << "somebody asks through the proxy";
+  EXPECT_FALSE(origin("Forwarded: for=_hidden\r\n").is_local);
   EXPECT_TRUE(origin("").is_local);
 }
 
