@@ -70,6 +70,8 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   // inet_pton wants a terminator.
   std::array<char, INET6_ADDRSTRLEN> terminated{};
   if (text.empty() || text.size() >= terminated.size()) return std::nullopt;
+  // It would not see what follows one of the text's own.
+  if (text.contains('\0')) return std::nullopt;
   std::ranges::copy(text, terminated.begin());
   std::array<std::uint8_t, kV6Size> bytes{};
   if (::inet_pton(AF_INET, terminated.data(), bytes.data()) == 1) return of_bytes(std::span(bytes).first(kV4Size));

@@ -68,8 +68,8 @@ std::optional<ConnectionEnds> ends_of_line(std::string_view line) {
   const std::optional<std::uint16_t> from_port = parse_port(source_port);
   const std::optional<std::uint16_t> to_port = parse_port(destination_port);
   if (!from || !to || !from_port || !to_port) return std::nullopt;
-  const bool written_as_v4 = source.find(':') == std::string_view::npos;
-  if (written_as_v4 != wants_v4) return std::nullopt;
+  for (const std::string_view address : {source, destination})
+    if (address.contains(':') == wants_v4) return std::nullopt;
   return ConnectionEnds{*from, *to, *from_port, *to_port};
 }
 

@@ -43,9 +43,15 @@ TEST(ProxyProtocol, a_line_is_read_strictly) {
        {"PROXY TCP4 192.0.2.7 10.0.0.1 5000\r\n", "PROXY TCP4 192.0.2.7  10.0.0.1 5000 443\r\n",
         "PROXY TCP4 192.0.2.7 10.0.0.1 5000 443 \r\n", "PROXY TCP4 192.0.2.7 10.0.0.1 5000 65536\r\n",
         "PROXY TCP4 192.0.2.7 10.0.0.1 05 443\r\n", "PROXY TCP4 ::1 ::1 1 2\r\n", "PROXY TCP6 1.2.3.4 1.2.3.4 1 2\r\n",
+        "PROXY TCP4 1.2.3.4 ::1 1 2\r\n", "PROXY TCP6 ::1 1.2.3.4 1 2\r\n",
         "PROXY UDP4 192.0.2.7 10.0.0.1 5000 443\r\n", "PROXY UNKNOWNS\r\n", "PROXY \r\n"}) {
     EXPECT_EQ(parse_proxy_header(line).status, Status::refused) << line;
   }
+}
+
+TEST(ProxyProtocol, nothing_hides_behind_a_nul) {
+  const std::string line("PROXY TCP4 192.0.2.7\0x 10.0.0.1 5000 443\r\n", 42);
+  EXPECT_EQ(parse_proxy_header(line).status, Status::refused);
 }
 
 TEST(ProxyProtocol, a_line_has_an_end) {
