@@ -56,6 +56,8 @@ std::optional<Token> decode(std::string_view text) {
     held -= 8;
     token[size++] = static_cast<unsigned char>(bits >> held & 255);
   }
+  // What the last letter has beyond the token: one token has one text.
+  if ((bits & ((1U << held) - 1)) != 0) return std::nullopt;
   return token;
 }
 

@@ -34,9 +34,8 @@ std::optional<std::uint64_t> StickySessions::key_of_response(const http::FieldLi
   if (cookie_.empty()) return std::nullopt;
   for (const http::Field& field : fields) {
     if (field.id != http::FieldId::set_cookie) continue;
-    const std::string_view pair = field.value.substr(0, field.value.find(';'));
-    const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && pair.substr(0, equals) == cookie_) return hash_of(pair.substr(equals + 1));
+    const http::Cookie set = http::cookie_of_set_cookie(field.value);
+    if (set.name == cookie_) return hash_of(set.value);
   }
   return std::nullopt;
 }

@@ -2,6 +2,14 @@
 
 namespace fairlead::http {
 
+Cookie cookie_of_set_cookie(std::string_view field) {
+  const std::string_view pair = without_blanks(field.substr(0, field.find(';')));
+  const std::size_t equals = pair.find('=');
+  if (equals == std::string_view::npos) return {};
+  const std::string_view name = without_blanks(pair.substr(0, equals));
+  return name.empty() ? Cookie() : Cookie{pair, name, without_blanks(pair.substr(equals + 1))};
+}
+
 std::optional<std::string_view> find_cookie(const FieldList& fields, std::string_view name) {
   std::optional<std::string_view> found;
   if (!fields.has(FieldId::cookie)) return found;

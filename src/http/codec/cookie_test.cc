@@ -30,5 +30,14 @@ TEST(Cookie, odd_fields_are_read_as_far_as_they_go) {
   EXPECT_EQ(find_cookie(with({"=1"}), ""), "1");
 }
 
+TEST(Cookie, what_a_browser_will_send_back_is_known) {
+  EXPECT_EQ(cookie_of_set_cookie("id=7; Path=/").name, "id");
+  EXPECT_EQ(cookie_of_set_cookie("id=7; Path=/").value, "7");
+  EXPECT_EQ(cookie_of_set_cookie(" id = 7 8 ; Path=/").name, "id");
+  EXPECT_EQ(cookie_of_set_cookie(" id = 7 8 ; Path=/").value, "7 8");
+  EXPECT_EQ(cookie_of_set_cookie("id=a=b").value, "a=b");
+  for (const char* none : {"", ";", "id", "=7", " =7; a=b"}) EXPECT_EQ(cookie_of_set_cookie(none).name, "") << none;
+}
+
 }  // namespace
 }  // namespace fairlead::http
