@@ -137,6 +137,7 @@ CASES: dict[str, bytes] = {
     "doubled slashes": get(target="//a//b"),
     "an encoded slash": get(target="/a%2fb"),
     "an encoded NUL": get(target="/a%00"),
+    "overlong dots": get(target="/a/%c0%ae%c0%ae/b"),
     "a bad escape": get(target="/%zz"),
     "a backslash": get(target="/a\\b"),
     "an encoded letter": get(target="/%61"),

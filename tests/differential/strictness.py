@@ -38,6 +38,7 @@ FRAGMENT = "a target has no fragment (RFC 9112, 3.2)"
 ABOVE_ROOT = "no honest client climbs above the root"
 ESCAPE = "`%` stands before two hex digits (RFC 3986, 2.1)"
 NUL = "an encoded NUL ends the path for some servers"
+OVERLONG = "no UTF-8 (RFC 3629, 3): careless decoders see `..` in it"
 SLASH = "some servers decode it before they look at the path; `path.encoded_slashes: keep` passes it on"
 BACKSLASH = "some servers take it for a slash"
 NORMAL = "routes and servers see one normal form of the path; nginx matches it and sends the original"
@@ -97,6 +98,7 @@ REASONS: dict[str, str] = {
     "doubled slashes": NORMAL,
     "an encoded slash": SLASH,
     "an encoded NUL": NUL,
+    "overlong dots": OVERLONG,
     "a bad escape": ESCAPE,
     "a backslash": BACKSLASH,
     "an encoded letter": NORMAL,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "base/assert.h"
 
@@ -27,6 +28,15 @@ bool is_unreserved(char byte) {
          byte == '.' || byte == '_' || byte == '~';
 }
 
+// What no UTF-8 has (RFC 3629, 3), and careless decoders take for a shorter character: a dot, a slash.
+bool begins_overlong(char lead, char next) {
+  const auto first = static_cast<unsigned char>(lead);
+  const auto second = static_cast<unsigned char>(next);
+  if (second < 0x80) return false;
+  return ((first == 0xC0 || first == 0xC1) && second < 0xC0) || (first == 0xE0 && second < 0xA0) ||
+         (first == 0xF0 && second < 0x90);
+}
+
 // Nothing in the path asks for a closer look.
 bool is_plainly_normal(std::string_view path) {
   char before = 0;
@@ -43,13 +53,15 @@ class Normalizer {
 
   NormalPath run(std::string_view path) {
     Rule rule = Rule::none;
+    char escaped = 0;  // the byte of the escape just before, if there is one
     for (std::size_t at = 0; at < path.size() && rule == Rule::none;) {
       const char byte = path[at];
       if (byte == '%') {
-        rule = take_escape(path.substr(at, kEscape));
+        rule = take_escape(path.substr(at, kEscape), escaped);
         at += kEscape;
         continue;
       }
+      escaped = 0;
       ++at;
       if (byte == '\\') rule = Rule::backslash_in_path;
       if (byte == '/') rule = end_segment(true);
@@ -62,13 +74,14 @@ class Normalizer {
  private:
   void put(char byte) { space_[size_++] = byte; }
 
-  Rule take_escape(std::string_view escape) {
+  Rule take_escape(std::string_view escape, char& before) {
     if (escape.size() < kEscape) return Rule::bad_escape;
     const std::optional<unsigned> high = hex_digit(escape[1]);
     const std::optional<unsigned> low = hex_digit(escape[2]);
     if (!high || !low) return Rule::bad_escape;
     const char byte = static_cast<char>(*high * 16 + *low);
     if (byte == 0) return Rule::nul_in_path;
+    if (begins_overlong(std::exchange(before, byte), byte)) return Rule::overlong_escape;
     if ((byte == '/' || byte == '\\') && !policy_.keeps_encoded_slashes) return Rule::encoded_slash;
     if (is_unreserved(byte)) {
       put(byte);

@@ -27,8 +27,9 @@ struct NormalPath {
 
 // Decodes what needs no encoding (letters, digits, `-._~`), puts other escapes into capitals, resolves `.` and `..`,
 // merges slashes. Refuses what servers read in different ways: a path that climbs above its root, a backslash, encoded
-// slashes and NUL, a broken escape, a dot segment with parameters (`/..;x/`). `path` begins with `/`; the result is
-// `path` itself where that is normal, else it lies in `space`, which has at least the size of `path`.
+// slashes and NUL, overlong UTF-8 (`%C0%AE` is a dot for some decoders), a broken escape, a dot segment with parameters
+// (`/..;x/`). `path` begins with `/`; the result is `path` itself where that is normal, else it lies in `space`, which
+// has at least the size of `path`.
 NormalPath normal_path(std::string_view path, const PathPolicy& policy, std::span<char> space);
 
 }  // namespace fairlead::http

@@ -111,5 +111,14 @@ TEST(NormalPath, the_normal_form_of_a_normal_form_is_itself) {
   }
 }
 
+TEST(NormalPath, refuses_overlong_forms_and_no_other_bytes) {
+  std::array<char, 64> space;
+  for (const char* overlong : {"/%c0%ae%c0%ae/a", "/%C0%AF", "/%c1%81", "/%e0%80%ae", "/%E0%9f%bf", "/%f0%80%80%af"})
+    EXPECT_EQ(normal_path(overlong, {}, space).rule, Rule::overlong_escape) << overlong;
+  for (const char* other :
+       {"/%C3%A9", "/%E0%A0%80", "/%F0%90%80%80", "/%C0", "/%C0/%AE", "/%C0a%AE", "/%E0%41", "/%C3%C0"})
+    EXPECT_EQ(normal_path(other, {}, space).rule, Rule::none) << other;
+}
+
 }  // namespace
 }  // namespace fairlead::http

@@ -26,6 +26,7 @@ constexpr std::array kRows = {
     Row{Rule::bad_escape, 400, "bad_escape", "a percent sign in the path is not followed by two hex digits"},
     Row{Rule::nul_in_path, 400, "nul_in_path", "an encoded NUL in the path"},
     Row{Rule::encoded_slash, 400, "encoded_slash", "an encoded slash or backslash in the path"},
+    Row{Rule::overlong_escape, 400, "overlong_escape", "an overlong form of a character in the path"},
     Row{Rule::backslash_in_path, 400, "backslash_in_path", "a backslash in the path"},
     Row{Rule::path_above_root, 400, "path_above_root", "the path climbs above its root"},
     Row{Rule::dot_segment_with_parameter, 400, "dot_segment_with_parameter",

@@ -21,6 +21,7 @@ enum class Rule : std::uint8_t {
   bad_escape,
   nul_in_path,
   encoded_slash,
+  overlong_escape,
   backslash_in_path,
   path_above_root,
   dot_segment_with_parameter,
