@@ -10,7 +10,7 @@ namespace fairlead::proxy {
 runtime::Task<void> Exchange::answer_locally() {
   const RouteOptions& options = route_->options;
   if (options.redirect) {
-    const std::string location = redirect_location(*options.redirect, request_);
+    const std::string location = co_await redirect_location(*options.redirect, request_);
     co_await answer(options.redirect->status, {}, {}, location);
   } else {
     const RespondOptions& respond = options.respond.value();

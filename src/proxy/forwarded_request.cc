@@ -22,10 +22,11 @@ void drop_forwarding_fields(const http::FieldList& fields, http::FieldMarks& dro
   }
 }
 
-// Writes the Cookie fields anew, without the cookie that is meant for us.
-void write_other_cookies(http::BufferWriter& writer, const http::FieldList& fields, std::string_view hidden) {
+// Writes the Cookie fields anew, without the cookie that is meant for us, and without those that end here anyway.
+void write_other_cookies(http::BufferWriter& writer, const http::FieldList& fields, std::string_view hidden,
+                         const http::FieldMarks& ended) {
   for (std::size_t index = 0; index < fields.size(); ++index) {
-    if (fields[index].id != http::FieldId::cookie) continue;
+    if (fields[index].id != http::FieldId::cookie || ended[index]) continue;
     std::string_view before = "Cookie: ";
     http::for_each_cookie(fields[index].value, [&](const http::Cookie& cookie) {
       if (cookie.name == hidden) return;
@@ -45,14 +46,15 @@ void drop_cookie_fields(const http::FieldList& fields, http::FieldMarks& dropped
 
 void write_fields(http::BufferWriter& writer, const http::RequestHead& head, const Origin& origin,
                   std::string_view peer, std::string_view hidden_cookie) {
-  http::FieldMarks dropped = http::hop_by_hop_fields(head.fields);
+  const http::FieldMarks ended = http::hop_by_hop_fields(head.fields);
+  http::FieldMarks dropped = ended;
   drop_forwarding_fields(head.fields, dropped);
   const bool hides_cookie = !hidden_cookie.empty() && http::find_cookie(head.fields, hidden_cookie).has_value();
   if (hides_cookie) drop_cookie_fields(head.fields, dropped);
   // RFC 9112, 3.2: a request of HTTP/1.0 may have no Host; one of HTTP/1.1 must have it, even if it is empty.
   if (!head.fields.has(http::FieldId::host)) http::write_field(writer, "Host", head.authority);
   http::copy_fields(writer, head.fields, dropped);
-  if (hides_cookie) write_other_cookies(writer, head.fields, hidden_cookie);
+  if (hides_cookie) write_other_cookies(writer, head.fields, hidden_cookie, ended);
   write_forwarding_fields(writer, head, origin, peer);
 }
 
@@ -94,7 +96,9 @@ Result<void> ForwardedRequest::build(const http::RequestHead& head, const Origin
 
   method_ = head.method;
   framing_ = http::OutgoingFraming::of(head);
-  wants_websocket_ = head.may_upgrade() && http::equals_ignoring_case(head.upgrade, "websocket");
+  // RFC 6455, 4.1: a handshake is a GET.
+  wants_websocket_ =
+      head.method == http::Method::get && head.may_upgrade() && http::equals_ignoring_case(head.upgrade, "websocket");
   if (writer.has_overflowed()) {
     return std::unexpected(Error{.code = ErrorCode::header_too_large, .blame = Blame::downstream});
   }

@@ -59,6 +59,13 @@ TEST_F(ForwardedRequestTest, a_cookie_that_is_meant_for_us_is_left_out) {
               HasSubstr("\r\nCookie:  a=1;b=mine\r\n"));
 }
 
+TEST_F(ForwardedRequestTest, cookies_that_end_here_end_here_beside_one_of_ours_too) {
+  hidden_ = "mine";
+  EXPECT_THAT(
+      std::string(build("GET / HTTP/1.1\r\nHost: x\r\nConnection: cookie\r\nCookie: a=1; mine=2").field_lines()),
+      Not(HasSubstr("Cookie")));
+}
+
 TEST_F(ForwardedRequestTest, preserves_host_and_the_fields_that_are_not_ours) {
   const std::string_view lines = build("GET / HTTP/1.1\r\nHost: App:81\r\nCookie: a=b\r\nX-Mine: 1").field_lines();
   EXPECT_THAT(lines, HasSubstr("Host: App:81\r\n"));
@@ -127,15 +134,21 @@ TEST_F(ForwardedRequestTest, keeps_what_the_log_needs) {
 
 TEST_F(ForwardedRequestTest, a_redirect_fills_its_placeholders) {
   const ForwardedRequest& request = build("GET /a?b=c HTTP/1.1\r\nHost: app.com:8080");
-  EXPECT_EQ(redirect_location({}, request), "https://app.com/a?b=c");
-  EXPECT_EQ(redirect_location({.to = "https://new{path}"}, request), "https://new/a");
-  EXPECT_EQ(redirect_location({.to = "/fixed"}, request), "/fixed");
-  EXPECT_EQ(redirect_location({.to = "/{odd}/{uri}"}, request), "/{odd}//a?b=c");
+  EXPECT_EQ(*redirect_location({}, request), "https://app.com/a?b=c");
+  EXPECT_EQ(*redirect_location({.to = "https://new{path}"}, request), "https://new/a");
+  EXPECT_EQ(*redirect_location({.to = "/fixed"}, request), "/fixed");
+  EXPECT_EQ(*redirect_location({.to = "/{odd}/{uri}"}, request), "/{odd}//a?b=c");
 }
 
 TEST_F(ForwardedRequestTest, a_redirect_keeps_the_brackets_of_an_ipv6_host) {
-  EXPECT_EQ(redirect_location({.to = "https://{host}/"}, build("GET / HTTP/1.1\r\nHost: [::1]:80")), "https://[::1]/");
-  EXPECT_EQ(redirect_location({.to = "https://{host}/"}, build("GET / HTTP/1.1\r\nHost: [::1]")), "https://[::1]/");
+  EXPECT_EQ(*redirect_location({.to = "https://{host}/"}, build("GET / HTTP/1.1\r\nHost: [::1]:80")), "https://[::1]/");
+  EXPECT_EQ(*redirect_location({.to = "https://{host}/"}, build("GET / HTTP/1.1\r\nHost: [::1]")), "https://[::1]/");
+  EXPECT_EQ(*redirect_location({}, build("OPTIONS * HTTP/1.1\r\nHost: a")), "https://a/");
+}
+
+TEST_F(ForwardedRequestTest, a_client_that_names_no_host_is_not_sent_to_it) {
+  EXPECT_EQ(redirect_location({}, build("GET /a HTTP/1.0")).error().code, ErrorCode::bad_request);
+  EXPECT_EQ(*redirect_location({.to = "https://new{path}"}, build("GET /a HTTP/1.0")), "https://new/a");
 }
 
 }  // namespace

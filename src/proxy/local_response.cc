@@ -13,7 +13,9 @@ std::string_view without_port(std::string_view authority) {
 
 }  // namespace
 
-std::string redirect_location(const RedirectOptions& redirect, const ForwardedRequest& request) {
+Result<std::string> redirect_location(const RedirectOptions& redirect, const ForwardedRequest& request) {
+  // `OPTIONS *` asks for the whole server.
+  const std::string_view target = request.target() == "*" ? std::string_view("/") : request.target();
   std::string location;
   std::string_view rest = redirect.to;
   while (!rest.empty()) {
@@ -23,11 +25,16 @@ std::string redirect_location(const RedirectOptions& redirect, const ForwardedRe
     rest.remove_prefix(open);
     const std::string_view name = rest.substr(0, rest.find('}') + 1);
     if (name == "{host}") {
+      if (request.authority().empty()) {
+        return std::unexpected(Error{.code = ErrorCode::bad_request,
+                                     .blame = Blame::downstream,
+                                     .detail = "a redirect to the same host, and the request names no host"});
+      }
       location += without_port(request.authority());
     } else if (name == "{uri}") {
-      location += request.target();
+      location += target;
     } else if (name == "{path}") {
-      location += request.path();
+      location += target.substr(0, target.find('?'));
     } else {
       location += name;
     }

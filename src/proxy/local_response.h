@@ -4,13 +4,14 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
 #include "proxy/forwarded_request.h"
 #include "proxy/options.h"
 
 namespace fairlead::proxy {
 
 // Fills the placeholders {host} {uri} {path} of a redirect's target. The host loses its port: it belongs to the scheme
-// that the client came by.
-std::string redirect_location(const RedirectOptions& redirect, const ForwardedRequest& request);
+// that the client came by. Fails with bad_request where the host is asked for and the client (of HTTP/1.0) named none.
+Result<std::string> redirect_location(const RedirectOptions& redirect, const ForwardedRequest& request);
 
 }  // namespace fairlead::proxy

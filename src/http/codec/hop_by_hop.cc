@@ -34,6 +34,10 @@ FieldId folded_id(std::string_view name) {
   return classify_field({folded.data(), name.size()});
 }
 
+bool is_proxy_variable(const Field& field) {
+  return field.id == FieldId::other && equals_ignoring_case(field.name, "proxy");
+}
+
 // Some servers (CGI, WSGI) read `X_Forwarded_For` or `Content_Length` as the field with dashes, which we write.
 bool shadows_a_field_of_ours(const Field& field) {
   if (field.id != FieldId::other || std::memchr(field.name.data(), '_', field.name.size()) == nullptr) return false;
@@ -56,7 +60,7 @@ FieldMarks hop_by_hop_fields(const FieldList& fields) {
   FieldMarks marks;
   for (std::size_t index = 0; index < fields.size(); ++index) {
     const Field& field = fields[index];
-    if (ends_here(field) || shadows_a_field_of_ours(field)) marks.set(index);
+    if (ends_here(field) || shadows_a_field_of_ours(field) || is_proxy_variable(field)) marks.set(index);
     if (field.id != FieldId::connection) continue;
     for_each_list_element(field.value, [&](std::string_view name) { mark_named(fields, name, marks); });
   }
@@ -81,6 +85,7 @@ bool is_forwarding_field(FieldId id) {
 
 bool is_allowed_in_trailers(std::string_view name) {
   switch (const FieldId id = folded_id(name)) {
+    case FieldId::age:
     case FieldId::authorization:
     case FieldId::cache_control:
     case FieldId::connection:
@@ -89,7 +94,9 @@ bool is_allowed_in_trailers(std::string_view name) {
     case FieldId::content_range:
     case FieldId::content_type:
     case FieldId::cookie:
+    case FieldId::date:
     case FieldId::expect:
+    case FieldId::expires:
     case FieldId::host:
     case FieldId::if_match:
     case FieldId::if_modified_since:
@@ -103,11 +110,13 @@ bool is_allowed_in_trailers(std::string_view name) {
     case FieldId::proxy_authorization:
     case FieldId::proxy_connection:
     case FieldId::range:
+    case FieldId::retry_after:
     case FieldId::set_cookie:
     case FieldId::te:
     case FieldId::trailer:
     case FieldId::transfer_encoding:
     case FieldId::upgrade:
+    case FieldId::vary:
     case FieldId::www_authenticate:
       return false;
     default:

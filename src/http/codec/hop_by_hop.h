@@ -15,7 +15,8 @@ using FieldMarks = std::bitset<FieldList::kCapacity>;
 // fields, which are always written anew. A field named in Connection stays where dropping it would be a way round a
 // rule: Host, and the forwarding fields, which the proxy sets itself.
 //
-// Also marks names that some servers read as a field that we write: `X_Forwarded_For`, `Content_Length`.
+// Also marks names that some servers read as a field that we write, `X_Forwarded_For` and `Content_Length`, and Proxy,
+// which is no field of HTTP and which CGI servers take for the proxy of their own requests (CVE-2016-5385).
 FieldMarks hop_by_hop_fields(const FieldList& fields);
 
 // The fields that say where a request came from: a proxy sets them and decides whose to believe.
