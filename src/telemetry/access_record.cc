@@ -118,14 +118,14 @@ void add_json(Line& line, const AccessRecord& record) {
   line.add("}\n");
 }
 
-// Text for a terminal or a combined log: control characters, quotes and backslashes as \xHH, so that no client can
-// write lines or terminal commands of its own.
+// Text for a terminal or a combined log: all but plain ASCII, and quotes and backslashes, as \xHH, so that no client
+// can write lines or terminal commands of its own. Of the latter some are bytes above 127.
 void add_printable(Line& line, std::string_view text, std::size_t limit) {
   constexpr std::string_view kHex = "0123456789abcdef";
   const std::size_t end = line.size() + limit;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool is_plain = byte >= 0x20 && byte != 0x7f && byte != '"' && byte != '\\';
+    const bool is_plain = byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
     if (line.size() + (is_plain ? 1 : 4) > end) return;
     if (is_plain) {
       line.add(c);

@@ -160,6 +160,18 @@ TEST(AccessRecord, combined_is_what_log_tools_read) {
             "\"a \\x22quoted\\x22 agent\\x0a\"\n");
 }
 
+// Bytes above 127 are among them: CSI is 0x9b, and in UTF-8 0xc2 0x9b.
+TEST(AccessRecord, nobody_who_reads_a_line_on_a_terminal_has_it_moved) {
+  AccessRecord record = retried_get();
+  record.path = record.user_agent = "\x1b[2J \x9b\x32J \xc2\x9b\x32J é";
+  for (const AccessFormat kind : {AccessFormat::human, AccessFormat::combined}) {
+    const std::string line = format(kind, record);
+    EXPECT_NE(line.find("\\x1b[2J \\x9b2J \\xc2\\x9b2J \\xc3\\xa9"), std::string::npos) << line;
+  }
+  const std::string json = format(AccessFormat::json, record);
+  EXPECT_NE(json.find("\\u001b[2J \\ufffd2J \\u009b2J é"), std::string::npos) << json;
+}
+
 TEST(AccessFilter, errors_only_keeps_refusals_failures_slow_and_retried_requests) {
   Random random(1);
   AccessFilter filter(true, Share{1}, random);

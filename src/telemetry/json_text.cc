@@ -52,6 +52,9 @@ JsonPiece next_json_piece(std::string_view text, JsonScratch& scratch) {
   if (byte == '\t') return {1, "\\t"};
   if (byte < 0x80) return {1, control_escape(byte, scratch)};
   const std::size_t length = utf8_length(text);
+  // U+0080 to U+009F: terminals take some of them for commands, as they do ESC.
+  const auto second = static_cast<unsigned char>(length == 2 ? text[1] : 0xff);
+  if (byte == 0xc2 && second < 0xa0) return {2, control_escape(second, scratch)};
   return length == 0 ? JsonPiece{1, kReplacement} : JsonPiece{length, text.substr(0, length)};
 }
 

@@ -101,6 +101,11 @@ TEST(TcpCheck, long_and_binary_answers_are_shown_on_one_short_line) {
   EXPECT_EQ(result.summary.find('\n'), std::string::npos);
 }
 
+TEST(TcpCheck, an_answer_cannot_pass_for_the_words_around_it) {
+  const CheckResult result = judge(*ping(), "\", 0.1 ms\\\x9b\xff");
+  EXPECT_NE(result.summary.find(R"("\", 0.1 ms\\\x9b\xff" without)"), std::string::npos) << result.summary;
+}
+
 TEST(UdpCheck, sends_a_datagram_and_expects_an_answer) {
   const auto check = ping(HealthType::udp);
   EXPECT_EQ(check->transport(), CheckTransport::datagrams);

@@ -10,6 +10,7 @@
 #include "pool/health/check.h"
 #include "pool/health/connect_words.h"
 #include "pool/health/duration_text.h"
+#include "pool/health/send_expect.h"
 
 namespace fairlead::pool {
 namespace {
@@ -64,7 +65,7 @@ std::string build_request(const HealthOptions& options, const net::Endpoint& ser
   std::string request =
       fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n", options.path, options.host.empty() ? own_host : options.host);
   const auto names = [](const auto& header, std::string_view name) {
-    return std::ranges::equal(header.first, name, [](char left, char right) { return (left | 0x20) == right; });
+    return http::equals_ignoring_case(header.first, name);
   };
   const auto sets = [&](std::string_view name) {
     return std::ranges::any_of(options.headers, [&](const auto& header) { return names(header, name); });
@@ -102,7 +103,7 @@ class HttpCheck final : public HealthCheck {
       return passed;
     }
     if (end == AnswerEnd::open && !answer.is_whole) return std::nullopt;
-    return verdict("check_body", fmt::format("{} without the text \"{}\"", status, options_.body), took);
+    return verdict("check_body", fmt::format("{} without the text {}", status, quoted_bytes(options_.body)), took);
   }
 
   CheckResult failed(const Error& error, Duration took) const override {

@@ -43,15 +43,18 @@ CheckResult SendExpect::verdict(CheckVerdict verdict, std::string_view reason, s
 std::string quoted_bytes(std::string_view bytes) {
   constexpr std::size_t kShown = 40;
   std::string text = "\"";
-  for (const char byte : bytes.substr(0, kShown)) {
-    if (byte == '\r')
+  for (const char letter : bytes.substr(0, kShown)) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (letter == '\r')
       text += "\\r";
-    else if (byte == '\n')
+    else if (letter == '\n')
       text += "\\n";
-    else if (byte < 0x20 || byte == 0x7F)
-      text += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+    else if (byte < 0x20 || byte >= 0x7F)
+      text += fmt::format("\\x{:02x}", byte);
+    else if (letter == '"' || letter == '\\')
+      text += {'\\', letter};
     else
-      text += byte;
+      text += letter;
   }
   return text + (bytes.size() > kShown ? "…\"" : "\"");
 }
