@@ -339,6 +339,12 @@ runtime::Task<void> H1Server::close_gently() {
     input_.consume(got.count);
     dropped += got.count;
   }
+  // More than that is not read. Closing now would reset the connection, and with it what the client has not read of its
+  // last answer (RFC 9112, 9.6): it has the rest of the time for that.
+  while (!connection_.is_lost()) {
+    connection_.ignore_input();
+    co_await connection_.readable(deadline);
+  }
 }
 
 }  // namespace fairlead::http

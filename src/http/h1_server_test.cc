@@ -228,6 +228,27 @@ TEST_F(H1ServerTest, behind_as_many_pipelined_requests_as_it_may_send_a_client_i
   EXPECT_EQ(tasks_.size(), 0U);
 }
 
+// What it has sent ahead is more than is read for its sake, so that closing at once would be a reset.
+TEST_F(H1ServerTest, a_client_that_sent_very_much_ahead_has_time_to_read_its_last_answer) {
+  options_.pipelined = 1;
+  body_ = "b";
+  std::string burst;
+  while (burst.size() < 20'000) burst += kRequest;
+  std::size_t sent = 0;
+  for (int turn = 0; turn < 100; ++turn) {
+    const iovec piece{.iov_base = burst.data(), .iov_len = burst.size()};
+    const runtime::IoResult taken = loop_.send(client_, std::span(&piece, 1));
+    if (taken.ok()) sent += taken.count;
+    run_for(10ms);
+  }
+  EXPECT_GT(sent, 256U * 1024);
+  EXPECT_EQ(tasks_.size(), 1U);
+  EXPECT_TRUE(receive().contains("Connection: close"));
+  EXPECT_TRUE(last_.ok()) << "its end, and no reset";
+  run_for(2s);
+  EXPECT_EQ(tasks_.size(), 0U) << "but no more time than that";
+}
+
 TEST_F(H1ServerTest, a_head_that_comes_too_slowly_ends_the_connection) {
   send("GET / HT");
   run_for(1900ms);

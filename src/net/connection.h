@@ -93,6 +93,9 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
   // `watcher` is told once when the peer ends its direction or goes altogether, from here on; null: nobody is.
   void watch_hang_up(HangUpWatcher* watcher) { hang_up_watcher_ = watcher; }
 
+  // What has come is left where it is: the next wait for input ends with what comes after it.
+  void ignore_input() { readable_ = false; }
+
   // The peer has gone altogether (not only ended its direction).
   bool is_lost() const { return failed_; }
   bool has_hung_up() const { return hung_up_; }

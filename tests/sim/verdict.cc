@@ -172,9 +172,16 @@ class Judge {
     }
   }
 
-  // Where the answer to a later request is cut, or what was sent ahead is too much to be read to its end, the reset may
-  // overtake this one's answer.
-  bool may_be_overtaken() const { return outcome_.conduct.is_followed && is_cut(); }
+  // Where the answer to a later request of the batch is cut, the reset may overtake this one's answer.
+  bool may_be_overtaken() const {
+    if (!outcome_.conduct.is_followed || !is_cut()) return false;
+    return std::ranges::any_of(journal_.outcomes, [&](const auto& entry) {
+      const auto& [id, later] = entry;
+      if (id <= id_ || later.client != outcome_.client || later.began != outcome_.began) return false;
+      return std::ranges::any_of(journal_.attempts[id],
+                                 [](const Attempt& attempt) { return attempt.fate > Fate::tunnel; });
+    });
+  }
 
   // The server for that could not be reached.
   bool was_to_be_retried(const Attempt& last) const {
