@@ -15,10 +15,6 @@ Duration announced_limit(const http::H1Client& client, Duration most) {
   return std::min(most, *announced > kMargin ? *announced - kMargin : *announced / 2);
 }
 
-boost::intrusive_ptr<KeepaliveCache> new_cache(Server& server) {
-  return {std::make_unique<KeepaliveCache>(server).release()};
-}
-
 }  // namespace
 
 KeepaliveCache::Idle KeepaliveCache::take(const net::SocketAddress* address, std::string_view preface) {
@@ -46,7 +42,10 @@ void KeepaliveCache::put(std::unique_ptr<http::H1Client> client, const net::Sock
   if (options.requests && client->exchanges() >= *options.requests) return;
   // Bytes past the end of a response would be taken for the next one.
   if (client->connection().may_have_input() && !client->is_silent()) return;
-  if (idle_.size() >= options.max_idle) idle_.erase(idle_.begin());
+  if (idle_.size() >= options.max_idle) {
+    surplus_->add();
+    idle_.erase(idle_.begin());
+  }
   net::Connection& connection = client->connection();
   const TimePoint now = connection.loop().now();
   const Duration limit = server_.idle_limit().at_most(announced_limit(*client, options.idle), now);
@@ -72,6 +71,10 @@ void KeepaliveCache::on_idle_ended(net::Connection& connection) {
   const bool was_the_server = connection.has_hung_up() || connection.is_lost();
   if (was_the_server) server_.idle_limit().record_close(now - ended->since, now);
   idle_.erase(ended);
+}
+
+boost::intrusive_ptr<KeepaliveCache> KeepaliveCaches::new_cache(Server& server) const {
+  return {std::make_unique<KeepaliveCache>(server, surplus_).release()};
 }
 
 KeepaliveCaches::~KeepaliveCaches() { clear(); }

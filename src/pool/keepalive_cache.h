@@ -8,8 +8,10 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -17,6 +19,7 @@
 #include "net/connection.h"
 #include "pool/options.h"
 #include "pool/server.h"
+#include "telemetry/counter.h"
 
 namespace fairlead::pool {
 
@@ -30,8 +33,10 @@ class KeepaliveCache final : public boost::intrusive_ref_counter<KeepaliveCache,
     TimePoint since;
   };
 
-  // `server` is where the connections lead; it outlives the cache or is retired with it.
-  explicit KeepaliveCache(Server& server) : server_(server) {}
+  // `server` is where the connections lead; it outlives the cache or is retired with it. `surplus` counts those that
+  // are closed because `max_idle` others are kept.
+  KeepaliveCache(Server& server, std::shared_ptr<telemetry::Counter> surplus)
+      : server_(server), surplus_(std::move(surplus)) {}
   // The connection to `address` used last that began with `preface`, or null. `address` is the server's, as
   // Server::address() gives it; where it is another than before, the connections to the old one are closed. Null keeps
   // to the old one.
@@ -48,6 +53,7 @@ class KeepaliveCache final : public boost::intrusive_ref_counter<KeepaliveCache,
   void on_idle_ended(net::Connection& connection) override;
 
   Server& server_;
+  std::shared_ptr<telemetry::Counter> surplus_;
   const net::SocketAddress* address_ = nullptr;  // where all of them lead
   std::vector<Idle> idle_;                       // the oldest first
   bool is_retired_ = false;
@@ -96,12 +102,17 @@ class KeepaliveCaches {
   // Drops the caches of servers that are not in `current` and opens those of new ones; call it whenever the snapshot
   // changes.
   void retain(const boost::unordered_flat_set<Server*>& current);
+  // Connections closed because as many as `keepalive.max_idle` were kept already. Any thread.
+  std::uint64_t surplus() const { return surplus_->value(); }
   // Closes up to `most` idle connections, whichever server they lead to; their descriptors are free at once.
   void close_idle(std::size_t most);
   // Closes all idle connections.
   void clear();
 
  private:
+  boost::intrusive_ptr<KeepaliveCache> new_cache(Server& server) const;
+
+  std::shared_ptr<telemetry::Counter> surplus_ = std::make_shared<telemetry::Counter>();
   boost::unordered_flat_map<Server*, boost::intrusive_ptr<KeepaliveCache>> caches_;
 };
 

@@ -63,7 +63,8 @@ class KeepaliveCacheTest : public testing::Test, private runtime::EventSource {
   http::Workspace workspace_;
   runtime::TaskGroup tasks_{loop_};
   TestServers servers_{1};
-  KeepaliveCache cache_{servers_[0]};
+  std::shared_ptr<telemetry::Counter> surplus_ = std::make_shared<telemetry::Counter>();
+  KeepaliveCache cache_{servers_[0], surplus_};
   std::vector<int> peers_;
 
  private:
@@ -124,14 +125,16 @@ TEST_F(KeepaliveCacheTest, connections_to_an_address_that_the_server_left_are_no
   EXPECT_NE(cache_.take(&after).client, nullptr);
 }
 
-TEST_F(KeepaliveCacheTest, a_full_cache_drops_the_oldest) {
+TEST_F(KeepaliveCacheTest, a_full_cache_drops_and_counts_the_oldest) {
   cache_.put(used_client(), nullptr, kOptions);
   auto second = used_client();
   auto third = used_client();
   const http::H1Client* newest = third.get();
   const http::H1Client* kept = second.get();
   cache_.put(std::move(second), nullptr, kOptions);
+  EXPECT_EQ(surplus_->value(), 0U);
   cache_.put(std::move(third), nullptr, kOptions);
+  EXPECT_EQ(surplus_->value(), 1U);
   EXPECT_EQ(cache_.size(), 2U);
   EXPECT_EQ(cache_.take(nullptr).client.get(), newest);
   EXPECT_EQ(cache_.take(nullptr).client.get(), kept);
