@@ -165,6 +165,7 @@ pools: {web: {servers: [3001], health: /h}}
 errors: {detail: full}
 log: {access: {output: off, format: combined, sample: 10%, when: errors, fields: [query]}, events: {output: /var/log/x, level: warning}}
 shutdown: {delay: 5s, grace: 1m}
+limits: {kept_bodies: 64MiB}
 workers: 2
 x-note: {any: thing}
 )")
@@ -195,6 +196,7 @@ x-note: {any: thing}
                              .fields = {"query"}},
                   .events = {.output = "/var/log/x", .level = LogLevel::warning}};
   expected.shutdown = {.delay = 5s, .grace = 1min};
+  expected.limits.kept_bodies = ByteCount{64 * 1024 * 1024};
   expected.workers = 2;
   EXPECT_EQ(options, expected);
 }

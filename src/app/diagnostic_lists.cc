@@ -8,7 +8,7 @@ namespace fairlead::app {
 std::span<const DiagnosticCode> diagnostic_codes() {
   static const std::vector<DiagnosticCode> kAll = [] {
     std::vector<DiagnosticCode> all;
-    for (const auto part : {general_codes(), balancing_codes(), health_codes(), sticky_codes()})
+    for (const auto part : {general_codes(), balancing_codes(), health_codes(), limit_codes(), sticky_codes()})
       all.insert(all.end(), part.begin(), part.end());
     std::ranges::sort(all, {}, &DiagnosticCode::code);
     return all;

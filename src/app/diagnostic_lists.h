@@ -10,6 +10,7 @@ namespace fairlead::app {
 std::span<const DiagnosticCode> general_codes();
 std::span<const DiagnosticCode> balancing_codes();
 std::span<const DiagnosticCode> health_codes();
+std::span<const DiagnosticCode> limit_codes();
 std::span<const DiagnosticCode> sticky_codes();
 
 }  // namespace fairlead::app

@@ -91,6 +91,7 @@ class Engine {
   Logs& logs() { return *logs_; }
   Totals totals() const;
   std::vector<ListenerLoad> listener_loads() const { return seats_.loads(); }
+  const proxy::BodyBudget& kept_bodies() const { return snapshots_.kept_bodies(); }
 
   // No new connections, no further request on those that are open.
   void drain();

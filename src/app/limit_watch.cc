@@ -29,35 +29,55 @@ Fullness fullness(const ListenerLoad& load) {
   return {fmt::format("the {} connections for which there are file descriptors", process), raise_descriptors()};
 }
 
+std::int64_t seconds_of(Duration lasted) { return std::chrono::ceil<std::chrono::seconds>(lasted).count() + 1; }
+
+std::string begin_unkept_text(const proxy::BodyBudget& budget) {
+  return fmt::format(
+      "The request bodies that `body.buffer` keeps have used the {} of `limits.kept_bodies`: more are passed on "
+      "unkept, "
+      "and cannot be sent again. Raise `limits.kept_bodies`, or lower `body.buffer` of your routes.",
+      config::print_byte_count(budget.limit()));
+}
+
+std::string end_unkept_text(std::uint64_t cases, Duration lasted) {
+  return fmt::format("Request bodies are kept again: {} were passed on unkept in {}s", cases, seconds_of(lasted));
+}
+
 }  // namespace
 
-LimitWatch::LimitWatch(runtime::EventLoop& loop, Read read, Tell tell)
-    : loop_(loop), read_(std::move(read)), tell_(std::move(tell)) {
+LimitWatch::LimitWatch(runtime::EventLoop& loop, Read read, const proxy::BodyBudget& kept_bodies, Tell tell)
+    : loop_(loop), read_(std::move(read)), kept_bodies_(kept_bodies), tell_(std::move(tell)) {
   loop_.timers().set(*this, loop_.now() + kEvery);
 }
 
 void LimitWatch::on_timer() {
   for (const ListenerLoad& load : read_()) {
     auto& episodes = episodes_[load.name];
-    for (std::size_t index = 0; index < kLimits; ++index) look(load, static_cast<Limit>(index), episodes[index]);
+    for (std::size_t index = 0; index < kLimits; ++index) {
+      const auto limit = static_cast<Limit>(index);
+      look(
+          count_of(load, limit), episodes[index], [&] { return begin_text(load, limit); },
+          [&](std::uint64_t cases, Duration lasted) { return end_text(load, limit, cases, lasted); });
+    }
   }
+  look(kept_bodies_.refused(), unkept_, [&] { return begin_unkept_text(kept_bodies_); }, end_unkept_text);
   loop_.timers().set(*this, loop_.now() + kEvery);
 }
 
-void LimitWatch::look(const ListenerLoad& load, Limit limit, Episode& episode) {
+template <typename Begin, typename End>
+void LimitWatch::look(std::uint64_t count, Episode& episode, Begin begin, End end) {
   const TimePoint now = loop_.now();
-  const std::uint64_t count = count_of(load, limit);
   if (count != episode.count) {
     if (episode.over_at == kNever) {
       episode.before = episode.count;
       episode.began = now;
-      tell_(pool::Severity::warning, begin_text(load, limit));
+      tell_(pool::Severity::warning, begin());
     }
     episode.count = count;
     episode.over_at = now + kQuiet;
   } else if (episode.over_at <= now) {
     episode.over_at = kNever;
-    tell_(pool::Severity::info, end_text(load, limit, count - episode.before, now - kQuiet - episode.began));
+    tell_(pool::Severity::info, end(count - episode.before, now - kQuiet - episode.began));
   }
 }
 
@@ -126,8 +146,7 @@ std::string LimitWatch::end_text(const ListenerLoad& load, Limit limit, std::uin
                                                                "clients were cut for being too slow",
                                                                "connections were closed for pipelining too much"};
   return fmt::format("Listener {} is within its limits again: {} {} in {}s", load.name, cases,
-                     kWhat[static_cast<std::size_t>(limit)],
-                     std::chrono::ceil<std::chrono::seconds>(lasted).count() + 1);
+                     kWhat[static_cast<std::size_t>(limit)], seconds_of(lasted));
 }
 
 }  // namespace fairlead::app

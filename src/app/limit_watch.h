@@ -1,4 +1,5 @@
-// Tells once, in plain words, when clients begin to feel a limit of a listener, and once when that is over.
+// Tells once, in plain words, when clients begin to feel a limit of a listener or of the process, and once when that is
+// over.
 #pragma once
 
 #include <array>
@@ -11,6 +12,7 @@
 #include "app/seat_plan.h"
 #include "base/time.h"
 #include "pool/server_event.h"
+#include "proxy/body_budget.h"
 #include "runtime/event_loop.h"
 #include "runtime/timer_wheel.h"
 
@@ -22,7 +24,8 @@ class LimitWatch final : private runtime::Timer {
   using Read = std::move_only_function<std::vector<ListenerLoad>()>;
   using Tell = std::move_only_function<void(pool::Severity, std::string)>;
 
-  LimitWatch(runtime::EventLoop& loop, Read read, Tell tell);
+  // `kept_bodies` outlives it.
+  LimitWatch(runtime::EventLoop& loop, Read read, const proxy::BodyBudget& kept_bodies, Tell tell);
 
  private:
   enum class Limit : std::uint8_t { shed, refused, refused_clients, exhausted, too_slow, pipelined, count_ };
@@ -40,15 +43,19 @@ class LimitWatch final : private runtime::Timer {
   };
 
   void on_timer() override;
-  void look(const ListenerLoad& load, Limit limit, Episode& episode);
+  // `begin` and `end` give the words.
+  template <typename Begin, typename End>
+  void look(std::uint64_t count, Episode& episode, Begin begin, End end);
   static std::uint64_t count_of(const ListenerLoad& load, Limit limit);
   static std::string begin_text(const ListenerLoad& load, Limit limit);
   static std::string end_text(const ListenerLoad& load, Limit limit, std::uint64_t cases, Duration lasted);
 
   runtime::EventLoop& loop_;
   Read read_;
+  const proxy::BodyBudget& kept_bodies_;
   Tell tell_;
   std::map<std::string, std::array<Episode, kLimits>> episodes_;
+  Episode unkept_;
 };
 
 }  // namespace fairlead::app

@@ -28,7 +28,8 @@ class LimitWatchTest : public testing::Test {
   proxy::ListenerSeats seats_{process_};
   std::optional<std::uint32_t> connections_ = 100;
   std::vector<std::string> told_;
-  LimitWatch watch_{loop_, [this] { return loads(); },
+  proxy::BodyBudget kept_bodies_;
+  LimitWatch watch_{loop_, [this] { return loads(); }, kept_bodies_,
                     [this](pool::Severity, std::string text) { told_.push_back(std::move(text)); }};
 };
 
@@ -73,6 +74,15 @@ TEST_F(LimitWatchTest, tells_of_every_kind) {
   run_for(2s);
   EXPECT_THAT(told_, ElementsAre(HasSubstr("`limits.per_client`"), HasSubstr("No file descriptor or memory"),
                                  HasSubstr("`limits.min_rate` (240B/s)"), HasSubstr("`limits.pipelined`")));
+}
+
+TEST_F(LimitWatchTest, tells_of_bodies_that_there_was_no_room_for) {
+  kept_bodies_.set_limit({64 * 1024 * 1024});
+  for (int body = 0; body < 3; ++body) kept_bodies_.count_refusal();
+  run_for(2s);
+  EXPECT_THAT(told_, ElementsAre(AllOf(HasSubstr("the 64MiB of `limits.kept_bodies`"), HasSubstr("passed on unkept"))));
+  run_for(2min);
+  EXPECT_THAT(told_.back(), HasSubstr("kept again: 3 were passed on unkept"));
 }
 
 }  // namespace

@@ -48,6 +48,12 @@ struct ShutdownOptions {
   friend bool operator==(const ShutdownOptions&, const ShutdownOptions&) = default;
 };
 
+// What all listeners, routes and pools may use together.
+struct ProcessLimits {
+  ByteCount kept_bodies{256 * 1024 * 1024};  // memory of request bodies that are kept to be sent again
+  friend bool operator==(const ProcessLimits&, const ProcessLimits&) = default;
+};
+
 struct Options {
   std::map<std::string, proxy::ListenerOptions> listeners;
   std::vector<proxy::RouteOptions> routes;
@@ -55,6 +61,7 @@ struct Options {
   proxy::ErrorOptions errors;
   LogOptions log;
   ShutdownOptions shutdown;
+  ProcessLimits limits;
   std::string zone;                      // where this Fairlead stands; empty: no server is far
   std::optional<std::uint32_t> workers;  // empty: one per core
   friend bool operator==(const Options&, const Options&) = default;

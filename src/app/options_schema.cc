@@ -171,6 +171,15 @@ config::SchemaPtr schema_of(const ShutdownOptions*) {
       field("grace", &ShutdownOptions::grace, "How long open requests may take to finish.").range(0s, kDay));
 }
 
+config::SchemaPtr schema_of(const ProcessLimits*) {
+  constexpr ByteCount kLeast{1024 * 1024};
+  constexpr ByteCount kMost{std::uint64_t{1} << 40};
+  return record<ProcessLimits>(
+      field("kept_bodies", &ProcessLimits::kept_bodies,
+            "The memory of all request bodies that `body.buffer` keeps; what comes beyond it is passed on unkept.")
+          .range(kLeast, kMost));
+}
+
 config::SchemaPtr schema_of(const Options*) {
   constexpr std::uint32_t kMaxWorkers = 1024;
   using Addresses = std::vector<net::Endpoint>;
@@ -190,6 +199,7 @@ config::SchemaPtr schema_of(const Options*) {
                           "What every route, pool or listener has unless it says otherwise."),
       field("errors", &Options::errors, "What clients see when something goes wrong."),
       field("log", &Options::log, "What is written down."), field("shutdown", &Options::shutdown, "How to stop."),
+      field("limits", &Options::limits, "What all of it together may use."),
       field("zone", &Options::zone, "Where this Fairlead stands, as in `${ZONE}`; its own servers come first.")
           .check(check_zone),
       field("workers", &Options::workers, "Cores to use; `auto` is all of them.",

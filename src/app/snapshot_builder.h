@@ -22,6 +22,8 @@ class SnapshotBuilder {
   explicit SnapshotBuilder(std::string secret = {}) : secret_(std::move(secret)) {}
 
   std::shared_ptr<const proxy::Snapshot> build(const Options& options, std::uint64_t generation);
+  // Of all that were built.
+  const proxy::BodyBudget& kept_bodies() const { return *kept_bodies_; }
 
  private:
   struct KnownPool {
@@ -34,6 +36,7 @@ class SnapshotBuilder {
 
   std::string secret_;
   std::map<std::string, KnownPool> known_;
+  std::shared_ptr<proxy::BodyBudget> kept_bodies_ = std::make_shared<proxy::BodyBudget>();
 };
 
 }  // namespace fairlead::app

@@ -225,6 +225,18 @@ void warn_of_shared_cookies(const Options& options, const Cursor& root, Report& 
   }
 }
 
+void validate_kept_bodies(const Options& options, const Cursor& root, Report& report) {
+  for (std::size_t index = 0; index < options.routes.size(); ++index) {
+    const auto& buffer = options.routes[index].body.buffer;
+    if (!buffer || *buffer <= options.limits.kept_bodies) continue;
+    report.error(
+        root.at("routes").at(index).at("body").at("buffer"),
+        {"F1070", "a body of this size would never be kept",
+         fmt::format("all bodies that are kept have {} together", config::print_byte_count(options.limits.kept_bodies)),
+         "lower it, or raise `limits.kept_bodies`"});
+  }
+}
+
 // What `defaults` say of pages holds for pools that have one; where none has, somebody forgot the page.
 void validate_default_check(const Options& options, const Cursor& health, Report& report) {
   const bool is_used = std::ranges::any_of(
@@ -266,6 +278,7 @@ void validate(const Options& options, const Cursor& root, Report& report) {
   validate_route_names(options, root.at("routes"), report);
   validate_listen_addresses(options, root.at("listeners"), report);
   validate_loops(options, root, report);
+  validate_kept_bodies(options, root, report);
   validate_route_ties(options, root, report);
   // A route that was not understood may be the one that uses a pool.
   if (!report.has_errors()) warn_of_unused(options, root, report);

@@ -55,6 +55,12 @@ TEST(Validate, names_of_routes_are_unique_the_given_and_the_default) {
   EXPECT_THAT(codes(with_routes("[{name: r2, to: web}, {match: {path: /a}, to: web}]")), ElementsAre("F1001"));
 }
 
+TEST(Validate, a_body_that_is_kept_fits_into_the_memory_for_all) {
+  const std::string route = "[{to: web, body: {buffer: 2MiB}}]";
+  EXPECT_THAT(codes(with_routes(route) + "limits: {kept_bodies: 1MiB}\n"), ElementsAre("F1070"));
+  EXPECT_THAT(codes(with_routes(route) + "limits: {kept_bodies: 2MiB}\n"), IsEmpty());
+}
+
 TEST(Validate, a_route_does_exactly_one_thing) {
   EXPECT_THAT(codes(with_routes("[{to: web}, {match: {path: /a}}]")), ElementsAre("F1006"));
   EXPECT_THAT(codes(with_routes("[{to: web}, {match: {path: /a}, to: web, respond: {}}]")), ElementsAre("F1006"));

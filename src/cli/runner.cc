@@ -67,7 +67,7 @@ Runner::Runner(runtime::EpollLoop& loop, RunnerOptions options, Output& output)
       output_(output),
       engine_(loop, *this, resolver_, *this, options_.for_people),
       limits_(
-          loop, [this] { return engine_.listener_loads(); },
+          loop, [this] { return engine_.listener_loads(); }, engine_.kept_bodies(),
           [this](pool::Severity severity, std::string text) { event("limit.reached", severity, std::move(text)); }),
       began_(loop.now()) {}
 

@@ -3,25 +3,45 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "http/stream.h"
+#include "proxy/body_budget.h"
 #include "runtime/task.h"
 
 namespace fairlead::proxy {
 
 class BodyBuffer {
  public:
-  // Reads the body until it ends or at least `size` bytes are kept. Errors: those of ServerStream::read_body.
-  runtime::Task<void> fill(http::ServerStream& downstream, std::size_t size);
+  BodyBuffer() = default;
+  BodyBuffer(const BodyBuffer&) = delete;
+  BodyBuffer& operator=(const BodyBuffer&) = delete;
+  ~BodyBuffer() { forget(); }
+
+  // Reads the body until it ends, at least `size` bytes are kept, or `budget` is spent; `budget` outlives this. A
+  // client that waits for a 100 gets it first: no server has been asked yet that could send one. Errors: those of
+  // ServerStream::read_body.
+  runtime::Task<void> fill(http::ServerStream& downstream, std::size_t size, BodyBudget& budget);
+  // Whether the client has been told to go on.
+  bool has_asked() const { return has_asked_; }
   // Whether there is anything to send, if only the end of the body.
-  bool has_content() const { return is_whole_ || !bytes_.empty(); }
+  bool has_content() const { return is_whole_ || !blocks_.empty(); }
   // Sends what is kept; as often as it takes. Errors: those of ClientStream::send_body.
   runtime::Task<void> send(http::ClientStream& upstream) const;
+  // It will not be sent again: gives its memory back.
+  void forget();
 
  private:
-  std::string bytes_;
+  void keep(std::string_view bytes);
+
+  // Of up to 64 KiB each: one string would take twice its size as it grows.
+  std::vector<std::string> blocks_;
   std::string trailers_;
+  BodyBudget* budget_ = nullptr;
+  std::size_t size_ = 0;  // taken of the budget
   bool is_whole_ = false;
+  bool has_asked_ = false;
 };
 
 }  // namespace fairlead::proxy

@@ -31,7 +31,7 @@ struct Counters {
   std::array<telemetry::Counter, 6> status_classes;  // [2]: 2xx; [0]: no response was sent
   std::array<telemetry::Counter, kErrorCodes> failures;
   telemetry::Counter cut_responses;
-  telemetry::Counter unkept_bodies;  // larger than `body.buffer`
+  telemetry::Counter unkept_bodies;  // larger than `body.buffer`, or than what was left of `limits.kept_bodies`
   telemetry::Counter sticky_forged;  // cookies that were not ours
   telemetry::Counter sticky_stale;   // that had expired, or whose server is gone
 

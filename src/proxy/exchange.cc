@@ -86,7 +86,7 @@ runtime::Task<void> Exchange::run() {
   if (const auto& kept = route_->options.body.buffer; kept && downstream_.is_receiving()) {
     const auto& limit = route_->options.body.max;
     const std::size_t size = limit ? std::min(kept->bytes, limit->bytes + 1) : kept->bytes;
-    const Result<void> filled = co_await kept_body_.fill(downstream_, size).result();
+    const Result<void> filled = co_await kept_body_.fill(downstream_, size, *view_->snapshot().kept_bodies).result();
     if (!filled) co_await runtime::fail(total_time_.cause_of(filled.error()));
     co_await check_body_size();
     if (downstream_.is_receiving()) context_.counters.unkept_bodies.add();
@@ -235,6 +235,7 @@ runtime::Task<void> Exchange::send_request_body(http::ClientStream& upstream) {
   for (int pieces = 1; downstream_.is_receiving() && !upload_ended_; ++pieces) {
     http::BodyPart part = co_await downstream_.read_body();
     body_is_gone_ = true;
+    kept_body_.forget();
     co_await check_body_size();
     const std::string_view trailers = part.is_last ? downstream_.request_trailers() : std::string_view();
     // A server that stops reading may have answered already: its response, or its absence, tells what it meant.
@@ -295,6 +296,7 @@ bool Exchange::may_still_answer(const Error& error) const {
 }
 
 runtime::Task<void> Exchange::relay_interim(const http::ResponseHead& head) {
+  if (head.status == 100 && kept_body_.has_asked()) return runtime::done();
   http::BufferWriter& writer = downstream_.begin_head(head.status, head.reason);
   http::copy_fields(writer, head.fields, http::hop_by_hop_fields(head.fields));
   return downstream_.send_interim_head();

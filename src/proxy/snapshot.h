@@ -12,6 +12,7 @@
 
 #include "pool/pool.h"
 #include "pool/pool_view.h"
+#include "proxy/body_budget.h"
 #include "proxy/options.h"
 #include "proxy/route_table.h"
 
@@ -24,6 +25,7 @@ struct Snapshot {
   std::vector<std::shared_ptr<const pool::Pool>> pools;
   std::map<std::string, ListenerOptions> listeners;
   ErrorOptions errors;
+  std::shared_ptr<BodyBudget> kept_bodies;  // of all generations together
 };
 
 // What one worker keeps per generation: its balancers. Belongs to that worker's thread, and so does its count.

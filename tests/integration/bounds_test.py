@@ -1,10 +1,11 @@
 """What clients and servers can make large: each limit lets exactly as much pass, and says which one was met."""
 
+import re
 import socket
 
 from clients import Connection, Cut, fetch
 from harness import ProxyTest, wait_until
-from threaded_server import ThreadedServer
+from threaded_server import BytesServer
 
 CONFIG = """
 version: 1
@@ -70,25 +71,18 @@ ANSWERS = {
 }
 
 
-class OneAnswer(ThreadedServer):
+class OneAnswer(BytesServer):
     """Gives `answer` for each head, and for an upload once that is whole."""
 
     def __init__(self):
         self.answer = GOOD
         self._listen()
 
-    def _serve(self, connection: socket.socket, number: int):
-        data = b""
-        with connection:
-            try:
-                while piece := connection.recv(65536):
-                    data += piece
-                    if data.startswith(b"POST") and not (b"\r\n0\r\n" in data and data.endswith(b"\r\n\r\n")):
-                        continue
-                    connection.sendall(self.answer * data.count(b"HTTP/1.1\r\n"))
-                    data = b""
-            except OSError:
-                pass
+    def _take(self, connection: socket.socket, number: int, data: bytes) -> bytes:
+        if data.startswith(b"POST") and not (b"\r\n0\r\n" in data and data.endswith(b"\r\n\r\n")):
+            return data
+        connection.sendall(self.answer * data.count(b"HTTP/1.1\r\n"))
+        return b""
 
 
 class Bounds(ProxyTest):
@@ -138,6 +132,78 @@ class Bounds(ProxyTest):
             self.assertTrue(client.at_end())
         self.proxy.wait_event("limit.reached", "`limits.pipelined`")
         self.assertEqual(4, len(self.proxy.access_log()))
+
+
+class Heads(BytesServer):
+    """Notes the path of each request as soon as its head is there, and answers once its body is."""
+
+    def __init__(self):
+        self.paths: list[str] = []
+        self._listen()
+
+    def _take(self, connection: socket.socket, number: int, data: bytes) -> bytes:
+        head, end, body = data.partition(b"\r\n\r\n")
+        if not end:
+            return data
+        path = head.split(b" ")[1].decode()
+        if path not in self.paths:
+            self.paths.append(path)
+        size = int(re.search(rb"(?i)\r\ncontent-length: (\d+)", head).group(1))
+        if len(body) < size:
+            return data
+        connection.sendall(GOOD)
+        return body[size:]
+
+
+class KeptBodies(ProxyTest):
+    """`limits.kept_bodies` bounds what all bodies that are kept use together; what comes beyond it is passed on as it comes."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = Heads()
+        self.addCleanup(self.server.close)
+        self.proxy = self.fairlead_file(
+            "version: 1\nworkers: 1\nlisteners: {web: {address: LISTEN}}\nlimits: {kept_bodies: 1MiB}\n"
+            "routes: [{to: app, body: {buffer: 1MiB}}]\nlog: {access: {output: stdout}}\n"
+            f"pools: {{app: {{servers: [{self.server.port}], health: {{every: 1h}}}}}}\n")
+
+    def upload(self, path: str, size: int, sent: int, *fields: str) -> Connection:
+        client = Connection(self.proxy.port)
+        self.addCleanup(client.close)
+        lines = (f"POST {path} HTTP/1.1", "Host: a", f"Content-Length: {size}", *fields, "", "")
+        client.send("\r\n".join(lines).encode() + b"x" * sent)
+        return client
+
+    def test_what_there_is_no_room_for_is_passed_on_and_that_is_told(self):
+        first = self.upload("/first", 1 << 20, (1 << 20) - 1)
+        # Only a body that is passed on as it comes reaches the server before it is whole.
+        late = wait_until(lambda: self.reaches_the_server_unwhole(), "a body that is not kept")
+        self.assertNotIn("/first", self.server.paths)
+        self.proxy.wait_event("limit.reached", "the 1MiB of `limits.kept_bodies`")
+        late.send(b"x" * 5)
+        self.assertEqual(200, late.read_response().status)
+        first.send(b"x")
+        self.assertEqual(200, first.read_response().status)
+        # There is room again.
+        kept = self.upload("/kept", 10, 5)
+        self.assertEqual(200, fetch(self.proxy.port, "/next", "POST", body=b"x").status)
+        self.assertNotIn("/kept", self.server.paths)
+        kept.send(b"x" * 5)
+        self.assertEqual(200, kept.read_response().status)
+
+    def reaches_the_server_unwhole(self) -> Connection | None:
+        path = f"/late{len(self.server.paths)}"
+        client = self.upload(path, 10, 5)
+        whole = fetch(self.proxy.port, "/whole", "POST", body=b"x")
+        self.assertEqual(200, whole.status)
+        return client if path in self.server.paths else None
+
+    def test_a_client_that_waits_for_a_100_gets_one_although_no_server_was_asked(self):
+        client = self.upload("/expect", 4, 0, "Expect: 100-continue")
+        self.assertEqual(100, client.read_head()[1])
+        self.assertEqual([], self.server.paths)
+        client.send(b"abcd")
+        self.assertEqual(200, client.read_head()[1], "and no second one")
 
 
 class TotalTime(ProxyTest):

@@ -4,7 +4,7 @@ import socket
 
 from clients import Connection, Cut
 from harness import ProxyTest
-from threaded_server import ThreadedServer
+from threaded_server import BytesServer
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
 EVIL = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
@@ -28,7 +28,7 @@ ANSWERS: dict[str, tuple[bytes, int]] = {
 }
 
 
-class RawServer(ThreadedServer):
+class RawServer(BytesServer):
     """Sends `answer` to a request for /bad, else GOOD; counts connections and never closes one by itself."""
 
     def __init__(self):
@@ -36,18 +36,12 @@ class RawServer(ThreadedServer):
         self.used = []  # for each request, the number of its connection
         self._listen()
 
-    def _serve(self, connection: socket.socket, number: int):
-        data = b""
-        with connection:
-            try:
-                while piece := connection.recv(65536):
-                    data += piece
-                    while b"\r\n\r\n" in data:
-                        head, _, data = data.partition(b"\r\n\r\n")
-                        self.used.append(number)
-                        connection.sendall(self.answer if b" /bad " in head else GOOD)
-            except OSError:
-                pass
+    def _take(self, connection: socket.socket, number: int, data: bytes) -> bytes:
+        while b"\r\n\r\n" in data:
+            head, _, data = data.partition(b"\r\n\r\n")
+            self.used.append(number)
+            connection.sendall(self.answer if b" /bad " in head else GOOD)
+        return data
 
 
 class HostileServers(ProxyTest):

@@ -28,3 +28,20 @@ class ThreadedServer:
     def _serve(self, connection: socket.socket, number: int):
         """`number` counts the connections from 0."""
         raise NotImplementedError
+
+
+class BytesServer(ThreadedServer):
+    """Reads whatever comes, until the other side ends; a subclass says in `_take` what it makes of it."""
+
+    def _serve(self, connection: socket.socket, number: int):
+        data = b""
+        with connection:
+            try:
+                while piece := connection.recv(65536):
+                    data = self._take(connection, number, data + piece)
+            except OSError:
+                pass
+
+    def _take(self, connection: socket.socket, number: int, data: bytes) -> bytes:
+        """Answers what has come; returns what is left for the next call."""
+        raise NotImplementedError

@@ -124,6 +124,7 @@ void World::plan_options() {
     if (chance(0.2)) route.timeouts.total = chance(0.5) ? 100ms : 2s;
     if (chance(0.15)) route.timeouts.per_try = 1500ms;
     if (chance(0.2)) route.body.buffer = ByteCount{1024 + random_.below(4096)};
+    if (route.body.buffer && chance(0.5)) options_.limits.kept_bodies = ByteCount{2048};
     if (chance(0.2)) route.body.max = ByteCount{random_.below(3000)};
   }
   if (chance(0.5)) route.retry.methods.emplace_back("PUT");

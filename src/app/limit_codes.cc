@@ -1,0 +1,28 @@
+// What diagnostics on limits mean and how they are fixed.
+#include <array>
+
+#include "app/diagnostic_lists.h"
+
+namespace fairlead::app {
+namespace {
+
+constexpr auto kCodes = std::to_array<DiagnosticCode>({
+    {"F1070", "a body too large to be kept",
+     "`body.buffer` says up to which size the bodies of a route are kept to be sent again, and `limits.kept_bodies` "
+     "how "
+     "much memory all of them may use. A body that alone is larger would never be kept whole.",
+     R"(listen: :8080
+limits: {kept_bodies: 4MiB}
+routes: [{to: web, body: {buffer: 8MiB}}]
+pools: {web: {servers: [3001], health: /health}})",
+     R"(listen: :8080
+limits: {kept_bodies: 512MiB}
+routes: [{to: web, body: {buffer: 8MiB}}]
+pools: {web: {servers: [3001], health: /health}})"},
+});
+
+}  // namespace
+
+std::span<const DiagnosticCode> limit_codes() { return kCodes; }
+
+}  // namespace fairlead::app
