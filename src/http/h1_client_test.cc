@@ -1,0 +1,142 @@
+#include "http/h1_client.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+#include "net/socket_address.h"
+#include "runtime/simulated/simulated_loop.h"
+#include "runtime/task_group.h"
+
+namespace fairlead::http {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The kernel takes a hundred bytes of a request, and more once the server has read.
+constexpr runtime::NetworkConditions kLittleRoom{
+    .min_delay = 1ms, .max_delay = 1ms, .socket_buffer = 100, .cut = 0, .short_send = 0};
+constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+struct Silent final : runtime::Timer {
+  void on_timer() override {}
+};
+
+// A client that sends one request larger than that, and a server's bare descriptor.
+class H1ClientWithLittleRoom : public testing::Test {
+ protected:
+  H1ClientWithLittleRoom() {
+    tasks_.start(ask());
+    run_for(5ms);
+    server_ = loop_.accept(listener_).descriptor;
+    run_for(5ms);
+  }
+  ~H1ClientWithLittleRoom() override {
+    if (server_ >= 0) loop_.close(server_, true);
+    run_for(1h);
+    loop_.close(listener_, false);
+    EXPECT_EQ(tasks_.size(), 0U);
+    EXPECT_EQ(loop_.open_descriptors(), 0U);
+  }
+
+  void run_for(Duration time) {
+    const TimePoint until = loop_.now() + time;
+    Silent timer;
+    loop_.timers().set(timer, until);
+    loop_.run_until(until);
+    runtime::TimerWheel::cancel(timer);
+  }
+  runtime::Task<void> ask() {
+    H1Client client(loop_, loop_.connect(address_.get(), address_.size).descriptor, workspace_);
+    co_await client.connected(loop_.now() + 1s);
+    client.set_send_patience(2s);
+    BufferWriter& writer = client.begin_head("GET", "/");
+    write_field(writer, "Host", "a");
+    write_field(writer, "X", std::string(500, 'x'));
+    co_await client.send_head({}, {});
+    has_sent_ = true;
+    const Result<const ResponseHead*> head = co_await client.read_head(Method::get, loop_.now() + 1min).result();
+    if (head) {
+      status_ = (*head)->status;
+      is_whole_ = (co_await client.buffered_body()).is_last;
+    } else {
+      failure_ = head.error();
+    }
+    is_reusable_ = client.is_reusable();
+  }
+  // What the server finds when it reads once.
+  std::string read() {
+    std::string room(1000, '\0');
+    const runtime::IoResult got = loop_.receive(server_, room);
+    run_for(5ms);
+    return got.ok() ? room.substr(0, got.count) : std::string();
+  }
+  void answer() {
+    std::string bytes(kAnswer);
+    const iovec piece{.iov_base = bytes.data(), .iov_len = bytes.size()};
+    ASSERT_EQ(loop_.send(server_, std::span(&piece, 1)).count, bytes.size());
+    run_for(5ms);
+  }
+
+  runtime::SimulatedLoop loop_{1, kLittleRoom};
+  net::SocketAddress address_ = *net::numeric_address("10.0.0.1", 80);
+  int listener_ = loop_.listen(address_.get(), address_.size);
+  Workspace workspace_;
+  runtime::TaskGroup tasks_{loop_};
+  int server_ = -1;
+  bool has_sent_ = false;
+  std::uint16_t status_ = 0;
+  bool is_whole_ = false;
+  bool is_reusable_ = false;
+  std::optional<Error> failure_;
+};
+
+TEST_F(H1ClientWithLittleRoom, a_request_leaves_whole_although_nobody_waits_for_that) {
+  EXPECT_TRUE(has_sent_) << "a whole message is left to the connection";
+  std::string request;
+  while (!request.ends_with("\r\n\r\n")) {
+    const std::string piece = read();
+    ASSERT_FALSE(piece.empty()) << request;
+    ASSERT_LE(piece.size(), 100U);
+    request += piece;
+  }
+  EXPECT_TRUE(request.starts_with("GET / HTTP/1.1\r\nHost: a\r\nX: xxx"));
+  EXPECT_TRUE(request.ends_with("xxx\r\n\r\n"));
+  answer();
+  EXPECT_EQ(status_, 200);
+  EXPECT_TRUE(is_whole_);
+  EXPECT_TRUE(is_reusable_);
+}
+
+TEST_F(H1ClientWithLittleRoom, a_server_that_reads_slowly_is_waited_for_as_long_as_it_reads) {
+  for (int piece = 0; piece < 6; ++piece) {
+    run_for(1500ms);
+    EXPECT_FALSE(read().empty());
+  }
+  EXPECT_FALSE(failure_);
+  answer();
+  EXPECT_EQ(status_, 200);
+}
+
+TEST_F(H1ClientWithLittleRoom, a_server_that_stops_reading_is_given_up) {
+  EXPECT_FALSE(read().empty());
+  run_for(3s);
+  ASSERT_TRUE(failure_);
+  EXPECT_EQ(failure_->code, ErrorCode::response_timeout);
+  EXPECT_EQ(failure_->detail, "the server stopped reading the request");
+  EXPECT_FALSE(is_reusable_);
+}
+
+TEST_F(H1ClientWithLittleRoom, a_server_that_closes_meanwhile_has_not_answered) {
+  EXPECT_FALSE(read().empty());
+  loop_.close(std::exchange(server_, -1), true);
+  run_for(1s);
+  ASSERT_TRUE(failure_);
+  EXPECT_EQ(failure_->code, ErrorCode::reset_before_response);
+  EXPECT_TRUE(failure_->retry_if_idempotent) << "nothing of an answer has come";
+  EXPECT_FALSE(is_reusable_);
+}
+
+}  // namespace
+}  // namespace fairlead::http
