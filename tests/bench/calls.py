@@ -31,6 +31,23 @@ AT_LEAST = 0.01  # of a call for each request, to be shown
 PRELOADED = ROOT / "build/release/libfairlead_bench_allocations.so"
 
 
+def switches(program: Program) -> list[str]:
+    """For each thread, how often it has run so far."""
+    tasks = sorted(task for pid in program.pids() for task in Path(f"/proc/{pid}/task").glob("*/status"))
+    return [line for task in tasks for line in task.read_text().splitlines() if "ctxt_switches" in line]
+
+
+def wait_idle(program: Program, seconds: float = 20):
+    """Returns once no thread of it has run for twenty milliseconds."""
+    deadline = time.monotonic() + seconds
+    before = None
+    while (now := switches(program)) != before:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{program.popen.args[0]} does not come to rest")
+        before = now
+        time.sleep(0.02)
+
+
 def count_calls(program: Program, port: int, home: Path, seconds: float, **load) -> dict[str, tuple[float, float]]:
     """Calls and failed calls of each name for each request."""
     report = home / "calls"
@@ -103,7 +120,7 @@ def main() -> int:
                 for proxy in proxies:
                     port = free_port()
                     program = proxy.start(flavour, port)
-                    time.sleep(0.2)  # what a program does as it starts is not of a request
+                    wait_idle(program)  # what a program does as it starts is not of a request
                     try:
                         found[proxy.name] = count_calls(program, port, home, arguments.seconds, connections=connections, path=arguments.path)
                     finally:

@@ -210,10 +210,17 @@ def wait_for(condition: Callable, seconds: float = 10):
     return result
 
 
+def kinds(text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := [name for name in names if name not in KINDS]:
+        raise argparse.ArgumentTypeError(f"no such failure: {', '.join(unknown)}")
+    return names
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default=str(Path(__file__).resolve().parents[2] / "build/release/fairlead"))
-    parser.add_argument("--only", default=",".join(KINDS))
+    parser.add_argument("--only", type=kinds, default=KINDS, metavar="KIND,...", help=f"of: {', '.join(KINDS)}")
     parser.add_argument("--serve", type=int, metavar="PORT", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve is not None:
@@ -221,7 +228,7 @@ def main():
     if not os.access(arguments.binary, os.X_OK):
         sys.exit(f"{arguments.binary} is not there; build it, or name another with --binary")
     rows = [["failure", "noticed", "state", "why", "clients that failed"]]
-    for how in arguments.only.split(","):
+    for how in arguments.only:
         rows.append(measure(arguments.binary, how, 30))
         print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
     for row in rows:

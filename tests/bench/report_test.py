@@ -1,8 +1,10 @@
 """What the benchmark makes of its figures: bars, and when a failure was detected and a server had recovered."""
 
+import argparse
 import unittest
 from types import SimpleNamespace
 
+from noticing import KINDS, kinds
 from report import verdicts
 from rows import ROWS, Bar, Row
 from trouble import detected_after, recovered_after
@@ -14,6 +16,14 @@ def results(**values: list[float]) -> dict[str, list[dict]]:
 
 def row(bar: Bar) -> Row:
     return Row("a", "a", "us", lambda proxy, site: {}, (bar,))
+
+
+class Kinds(unittest.TestCase):
+    def test_are_those_that_there_are(self):
+        self.assertEqual(KINDS[:2], kinds(",".join(KINDS[:2])))
+        for text in ("", "no such thing", f"{KINDS[0]},"):
+            with self.assertRaises(argparse.ArgumentTypeError):
+                kinds(text)
 
 
 class Bars(unittest.TestCase):
