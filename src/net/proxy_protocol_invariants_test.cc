@@ -3,33 +3,22 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
+
+#include "fuzz/corpus.h"
 
 namespace fairlead::net {
 namespace {
 
-std::vector<std::string> corpus() {
-  std::vector<std::string> inputs;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(FAIRLEAD_SOURCE_DIR "/tests/fuzz/corpus/proxy_protocol")) {
-    std::ifstream file(entry.path(), std::ios::binary);
-    inputs.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-  }
-  return inputs;
-}
-
 TEST(ProxyProtocolInvariants, hold_for_the_whole_corpus) {
-  const std::vector<std::string> inputs = corpus();
+  const std::vector<std::string> inputs = fuzz::corpus("proxy_protocol");
   ASSERT_GT(inputs.size(), 15U);
   for (const std::string& input : inputs) invariants::check_proxy_protocol(input);
 }
 
 TEST(ProxyProtocolInvariants, hold_for_inputs_with_a_byte_changed) {
-  for (const std::string& input : corpus()) {
+  for (const std::string& input : fuzz::corpus("proxy_protocol")) {
     for (std::size_t at = 0; at < std::min<std::size_t>(input.size(), 64); ++at) {
       for (const char byte : std::string_view("\r\n \0:.0\xff", 8)) {
         std::string spoilt = input;

@@ -1,0 +1,10 @@
+// Fuzz target of Cookie and Set-Cookie fields. Without a fuzzer the unit tests run it over its corpus.
+#include <cstddef>
+#include <cstdint>
+
+#include "http/codec/cookie_invariants_test.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fairlead::http::invariants::check_cookies({reinterpret_cast<const char*>(data), size});
+  return 0;
+}

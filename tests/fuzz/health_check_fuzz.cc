@@ -1,0 +1,10 @@
+// Fuzz target of the answers to health checks. Without a fuzzer the unit tests run it over its corpus.
+#include <cstddef>
+#include <cstdint>
+
+#include "pool/health/check_invariants_test.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fairlead::pool::invariants::check_health({reinterpret_cast<const char*>(data), size});
+  return 0;
+}
