@@ -126,6 +126,16 @@ def header_comment(tree: Tree) -> Iterator[Finding]:
             yield file.finding(1, "header", "begin the file with a comment: what is it for?")
 
 
+def duplicate_includes(tree: Tree) -> Iterator[Finding]:
+    for file in tree.cpp:
+        seen = set()
+        for match in re.finditer(r'^\s*#\s*include\s+([<"][^>"]+[>"])', file.text, re.MULTILINE):
+            if match.group(1) in seen:
+                line = file.text.count("\n", 0, match.start(1)) + 1
+                yield file.finding(line, "duplicate-include", f"{match.group(1)} is included above")
+            seen.add(match.group(1))
+
+
 # A promise without an issue is forgotten.
 _PROMISE = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b(?!\(#\d+\)| #\d+)")
 
@@ -207,7 +217,8 @@ def untested_options(tree: Tree) -> Iterator[Finding]:
 
 Rule = Callable[[Tree], Iterator[Finding]]
 RULES: tuple[Rule, ...] = (
-    layers, file_length, function_length, header_comment, promises, banned_calls, catalogs, untested_options,
+    layers, file_length, function_length, header_comment, duplicate_includes, promises, banned_calls, catalogs,
+    untested_options,
 )
 
 

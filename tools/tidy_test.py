@@ -89,6 +89,10 @@ class Shape(TreeTest):
         self.write("src/base/a.cc", f"// {word}: later\n// {word}(#12): later\n")
         self.assert_found(("src/base/a.cc", 1, "todo"))
 
+    def test_a_header_is_included_once(self):
+        self.write("src/base/a.h", '// A.\n#include <string>\n#include "base/b.h"\n\n#include <string>\n')
+        self.assert_found(("src/base/a.h", 5, "duplicate-include"))
+
 
 class BannedCalls(TreeTest):
     def assert_banned(self, rule: str, code: str, path: str = "src/pool/a.cc"):

@@ -75,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(Ways, SendEach, testing::Values(Sending::together, Send
 
 TEST_P(SendEach, each_message_arrives_at_its_socket_also_where_there_are_more_than_fit_the_queue) {
   std::vector<std::string> texts;
-  for (int number = 0; number < 600; ++number) texts.push_back("message " + std::to_string(number));
+  for (int number = 0; number < 300; ++number) texts.push_back("message " + std::to_string(number));
   pairs_.resize(texts.size());
   for (int round = 0; round < 3; ++round) {
     const std::vector<IoResult> results = send(texts);

@@ -22,7 +22,7 @@ import yaml
 
 from backends import Backend
 from clients import fetch
-from harness import FAIRLEAD, PATIENCE, ROOT, ProxyTest, accepts, wait_until
+from harness import FAIRLEAD, PATIENCE, ROOT, ProxyTest, listens, wait_until
 
 README = ROOT / "README.md"
 # Only these may go unrun.
@@ -190,7 +190,7 @@ class ReadmeCommands(ProxyTest):
 
         def answers() -> bool:
             self.assertTrue(process.running(), process.stderr)
-            return accepts(int(port)) and fetch(int(port), target).status == 200
+            return listens(int(port)) and fetch(int(port), target).status == 200
 
         wait_until(answers, f"{url} to answer 200")
         process.signal(signal.SIGTERM)

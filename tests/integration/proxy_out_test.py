@@ -3,7 +3,7 @@
 import socket
 
 from clients import Connection, fetch
-from harness import ProxyTest, accepts, free_port, wait_until
+from harness import ProxyTest, free_port, listens, wait_until
 
 CONFIG = """
 version: 1
@@ -42,7 +42,7 @@ class ProxyOut(ProxyTest):
         config = self.folder / "haproxy.cfg"
         config.write_text(HAPROXY.format(port=port))
         self.process(["haproxy", "-f", str(config)])
-        wait_until(lambda: accepts(port), "haproxy")
+        wait_until(lambda: listens(port), "haproxy")
         return port
 
     def proxy_to(self, port: int, version: str):

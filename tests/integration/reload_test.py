@@ -3,7 +3,7 @@
 import signal
 
 from clients import Connection, Load, encode, fetch, upgrade_headers
-from harness import ProxyTest, accepts, free_port, wait_until
+from harness import ProxyTest, free_port, listens, wait_until
 
 CONFIG = """
 version: 1
@@ -109,8 +109,8 @@ class Reload(ProxyTest):
         self.address = self.address.replace(str(old), str(fresh := free_port()))
         self.write_config(config(self.a, generation=2))
         self.proxy.reload()
-        wait_until(lambda: accepts(fresh), "the new address")
-        wait_until(lambda: not accepts(old), "the old address to close")
+        wait_until(lambda: listens(fresh), "the new address")
+        wait_until(lambda: not listens(old), "the old address to close")
         self.assertEqual(b"a", fetch(fresh).body)
 
 
@@ -141,7 +141,7 @@ class Stop(ProxyTest):
             proxy = self.fairlead(self.server)
             proxy.signal(number)
             self.assertEqual(0, proxy.wait())
-            self.assertFalse(accepts(proxy.port))
+            self.assertFalse(listens(proxy.port))
 
     def test_a_request_in_flight_is_finished_first(self):
         proxy = self.fairlead(self.server)
@@ -149,7 +149,7 @@ class Stop(ProxyTest):
             client.send(encode("GET", "/hold"))
             self.server.arrived.wait(10)
             proxy.signal(signal.SIGTERM)
-            wait_until(lambda: not accepts(proxy.port), "the listener to close")
+            wait_until(lambda: not listens(proxy.port), "the listener to close")
             self.assertTrue(proxy.running())
             self.server.release.set()
             response = client.read_response()
@@ -171,7 +171,7 @@ class Stop(ProxyTest):
             client.send(encode("GET", "/hold"))
             self.server.arrived.wait(10)
             proxy.signal(signal.SIGTERM)
-            wait_until(lambda: not accepts(proxy.port), "the listener to close")
+            wait_until(lambda: not listens(proxy.port), "the listener to close")
             proxy.signal(signal.SIGTERM)
             proxy.wait(10)  # the grace of 30 s is not waited for
 
