@@ -9,7 +9,7 @@ namespace fairlead::http {
 namespace {
 
 // What a socket buffer holds at first (tcp(7), `tcp_rmem`): a response that came whole is taken in one call.
-constexpr std::size_t kFirstRead = std::size_t{128} * 1024;
+constexpr std::uint32_t kFirstRead = 128 * 1024;
 
 Error bad_response(std::string_view detail) {
   return {.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = detail};
@@ -161,7 +161,7 @@ Result<void> H1Client::receive_head(const Result<void>& ready) {
     return std::unexpected(response_timeout("connected, but no response within `timeouts.first_byte`"));
   }
   if (!ready) return ready;
-  const runtime::IoResult got = input_.fill(connection_, kFirstRead);
+  const runtime::IoResult got = input_.fill(connection_, std::min(kFirstRead, most_to_receive_));
   if (got.would_block()) return {};
   if (!got.ok() || got.count == 0) {
     is_broken_ = true;
@@ -232,8 +232,9 @@ runtime::Task<BodyPart> H1Client::read_body(Duration idle) {
       co_await Result<void>(ready);
     }
     net::PipePool::Lease pipe = pipe_for_body();
+    const std::uint32_t wanted = std::min(read_size_, most_to_receive_);
     const runtime::IoResult got =
-        pipe ? connection_.receive(*pipe, decoder_.bytes_left()) : input_.fill(connection_, read_size_);
+        pipe ? connection_.receive(*pipe, decoder_.bytes_left()) : input_.fill(connection_, wanted);
     if (got.would_block()) continue;
     if (!got.ok() || got.count == 0) co_return co_await end_of_input();
     if (pipe != nullptr) {
@@ -241,7 +242,7 @@ runtime::Task<BodyPart> H1Client::read_body(Duration idle) {
       co_return BodyPart{.is_last = decoder_.is_complete(), .pipe = std::move(pipe)};
     }
     // A read that was filled says that more is waiting: bigger reads cost less per byte.
-    read_size_ = got.count == read_size_ ? std::min(read_size_ * 4, Workspace::kMaxRead) : kFirstRead;
+    read_size_ = got.count == read_size_ ? std::min(read_size_ * 4, std::uint32_t{Workspace::kMaxRead}) : kFirstRead;
   }
 }
 

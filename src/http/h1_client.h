@@ -56,6 +56,10 @@ class H1Client final : public ClientStream {
   std::uint64_t body_bytes_taken() const override { return output_.body_bytes_taken(); }
   runtime::Task<void> answer_begins(Deadline deadline) override;
   bool takes_pipes() const override { return output_.takes_pipes(); }
+  std::size_t most_to_send() const override { return output_.most_to_send(); }
+  void limit_receiving(std::size_t most) override {
+    most_to_receive_ = static_cast<std::uint32_t>(std::min(most, Workspace::kMaxRead));
+  }
   runtime::Task<const ResponseHead*> read_head(Method request_method, Deadline deadline) override;
   Result<BodyPart> buffered_body() override;
   runtime::Task<BodyPart> read_body(Duration idle) override;
@@ -84,7 +88,8 @@ class H1Client final : public ClientStream {
   H1Output output_;
   BodyDecoder decoder_;
   Duration send_patience_ = std::chrono::seconds(30);
-  std::size_t read_size_ = 0;
+  std::uint32_t read_size_ = 0;
+  std::uint32_t most_to_receive_ = Workspace::kMaxRead;
   std::optional<Duration> idle_limit_;
   std::uint32_t head_scan_ = 0;
   std::uint32_t exchanges_ = 0;

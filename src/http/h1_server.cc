@@ -172,7 +172,7 @@ runtime::Task<BodyPart> H1Server::read_body() {
     }
     net::PipePool::Lease pipe = pipe_for_body();
     const runtime::IoResult got =
-        pipe ? connection_.receive(*pipe, decoder_.bytes_left()) : input_.fill(connection_, kBodyRead);
+        pipe ? connection_.receive(*pipe, decoder_.bytes_left()) : input_.fill(connection_, std::min<std::size_t>(kBodyRead, most_to_receive_));
     const Duration waited = connection_.loop().now() - began;
     body_patience_ = std::max(options_.body_pace().after(body_patience_, waited, got.count), Duration::zero());
     if (got.would_block()) continue;

@@ -58,6 +58,10 @@ class ServerStream {
   // The next part of the request's body. Errors: bad_request, trailers_too_large, chunk_extensions_too_long,
   // request_timeout, client_gone.
   virtual runtime::Task<BodyPart> read_body() = 0;
+  // How much the client takes at once, where memory for what clients do not take runs short; else without a bound.
+  virtual std::size_t most_to_send() const = 0;
+  // The next parts of the request's body, as far as nothing of them has been received, are not larger.
+  virtual void limit_receiving(std::size_t most) = 0;
   // From here on parts of the request's body may come in pipes.
   virtual void allow_pipes(bool are_allowed) = 0;
   // Trailer lines of the request, once its last part was read.
@@ -118,6 +122,10 @@ class ClientStream {
   virtual runtime::Task<void> answer_begins(Deadline deadline) = 0;
   // As ServerStream::takes_pipes.
   virtual bool takes_pipes() const = 0;
+  // As ServerStream::most_to_send, of the server.
+  virtual std::size_t most_to_send() const = 0;
+  // What is received next, the head included, is not larger.
+  virtual void limit_receiving(std::size_t most) = 0;
   // The next head of the response, interim ones included, in the worker's workspace: good until the next wait.
   // Errors: reset_before_response, bad_response, response_too_large, response_timeout.
   virtual runtime::Task<const ResponseHead*> read_head(Method request_method, Deadline deadline) = 0;

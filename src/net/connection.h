@@ -103,6 +103,8 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
 
   // As EventLoop::unsent.
   std::size_t unsent() const { return loop_.unsent(descriptor_); }
+  // As EventLoop::send_room.
+  std::size_t send_room() const { return loop_.send_room(descriptor_); }
 
   void shutdown_send();
   // From here on, closing drops what is unsent and tells the peer at once.

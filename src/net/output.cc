@@ -2,12 +2,22 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <utility>
 
 #include "runtime/slab.h"
 
 namespace fairlead::net {
+
+namespace {
+
+constexpr std::size_t kLeastToReceive = 1024;
+
+// Of all outputs of this thread.
+thread_local std::size_t bytes_kept = 0;
+
+}  // namespace
 
 // What the kernel did not take: bytes that follow this head in the same block, or a pipe.
 struct Output::Rest {
@@ -18,11 +28,13 @@ struct Output::Rest {
 
   static Rest* make(std::size_t size) {
     const std::size_t block_size = sizeof(Rest) + size;
+    bytes_kept += size;
     auto* const block = static_cast<Rest*>(runtime::Slab::allocate(block_size));
     return std::construct_at(block, Rest{.size = size, .block_size = block_size});
   }
   static void destroy(Rest* rest) {
     const std::size_t block_size = rest->block_size;
+    bytes_kept -= block_size - sizeof(Rest);
     rest->~Rest();
     runtime::Slab::release(rest, block_size);
   }
@@ -39,6 +51,11 @@ struct Output::Rest {
     return result;
   }
 };
+
+std::size_t Output::most_to_receive(const Connection& to) {
+  if (bytes_kept < kManyKept) return std::numeric_limits<std::size_t>::max();
+  return std::max(to.send_room(), kLeastToReceive);
+}
 
 Output::~Output() { drop(); }
 

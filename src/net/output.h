@@ -15,6 +15,13 @@ namespace fairlead::net {
 
 class Output {
  public:
+  // Bytes that all outputs of a thread may keep before less is read for peers that do not take it.
+  static constexpr std::size_t kManyKept = std::size_t{8} * 1024 * 1024;
+
+  // How much to receive at most, when it is to be sent over `to`: without a bound while little is kept on this thread,
+  // else about what can be sent at once. Never 0, so that whoever sends finds out that there is no room.
+  static std::size_t most_to_receive(const Connection& to);
+
   Output() = default;
   ~Output();
   Output(const Output&) = delete;

@@ -123,6 +123,8 @@ class EventLoop {
   virtual std::size_t least_for_pipe() const = 0;
   // Bytes that were sent and that the peer's system has not taken yet; 0 where that is not known.
   virtual std::size_t unsent(int descriptor) = 0;
+  // Bytes that a send would take just now, roughly; 0 where that is not known.
+  virtual std::size_t send_room(int descriptor) = 0;
   // Ends our direction: the peer reads what was sent, then the end.
   virtual void shutdown_send(int descriptor) = 0;
   // Gives the descriptor back. `reset` drops what is unsent and tells the peer at once.

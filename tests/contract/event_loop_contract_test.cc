@@ -301,6 +301,7 @@ TYPED_TEST(EventLoopContract, a_full_socket_takes_no_more_until_the_peer_reads) 
     }
     sent += result.count;
   }
+  EXPECT_LT(this->loop().send_room(this->near_end_), block.size());
   this->near_ = Ear();
   std::size_t read = 0;
   std::string room(256 * 1024, '\0');
@@ -313,6 +314,7 @@ TYPED_TEST(EventLoopContract, a_full_socket_takes_no_more_until_the_peer_reads) 
     return read == sent;
   }));
   EXPECT_TRUE(this->until([&] { return this->near_.heard.writable; }));
+  EXPECT_GE(this->loop().send_room(this->near_end_), block.size());
   this->close(this->near_end_);
   this->close(this->far_end_);
 }

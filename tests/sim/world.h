@@ -10,6 +10,7 @@
 #include "app/options.h"
 #include "app/snapshot_builder.h"
 #include "app/worker.h"
+#include "net/output.h"
 #include "net/resolver.h"
 #include "runtime/simulated/simulated_loop.h"
 #include "runtime/task_group.h"
@@ -108,6 +109,7 @@ class World {
   std::size_t homes_ = 0;
   int well_ = 0;  // servers 1 to this one stay well in calm weather
   int next_id_ = 0;
+  net::Output hoard_;  // of a peer that takes nothing: the memory for such is spent
   TimePoint drained_at_ = kNever;
   TimePoint cut_at_ = kNever;
 };

@@ -10,6 +10,7 @@
 namespace fairlead::cli::simulation {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -30,7 +31,9 @@ Ended simulate(const SimulateFlags& flags, std::size_t columns = 200, bool ascii
 TEST(SimulateCommand, says_what_it_assumed_and_what_it_found) {
   const Ended ended = simulate({.traffic = "synthetic:75/s", .servers = "3", .duration = "30s"});
   EXPECT_EQ(ended.code, kDone);
-  EXPECT_EQ(ended.err, "");
+  std::istringstream notes(ended.err);
+  // Where the machine is slow.
+  for (std::string note; std::getline(notes, note);) EXPECT_THAT(note, EndsWith("% of the runs are done"));
   for (const char* text : {"Pool web: 3 servers, least_requests\n", "Traffic 75 requests/s (synthetic)\n",
                            "p50 50 ms, p99 500 ms (assumed)", "20 runs of 30s", "after one of them dies",
                            "← recommended", "Not calibrated", "Not modelled", "no request fails"})

@@ -1,5 +1,6 @@
 #include "runtime/epoll/epoll_loop.h"
 
+#include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -179,6 +180,15 @@ std::unique_ptr<Pipe> EpollLoop::open_pipe() { return KernelPipe::open(); }
 std::size_t EpollLoop::unsent(int descriptor) {
   int bytes = 0;
   return ::ioctl(descriptor, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
+std::size_t EpollLoop::send_room(int descriptor) {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+  socklen_t size = sizeof memory;
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) return 0;
+  const std::uint32_t most = memory[SK_MEMINFO_SNDBUF];
+  // TCP counts what it has queued, other sockets what is on its way.
+  return most - std::min(most, std::max(memory[SK_MEMINFO_WMEM_QUEUED], memory[SK_MEMINFO_WMEM_ALLOC]));
 }
 
 void EpollLoop::shutdown_send(int descriptor) { ::shutdown(descriptor, SHUT_WR); }

@@ -34,6 +34,7 @@ class EpollLoop final : public EventLoop {
   std::unique_ptr<Pipe> open_pipe() override;
   std::size_t least_for_pipe() const override { return std::size_t{256} * 1024; }
   std::size_t unsent(int descriptor) override;
+  std::size_t send_room(int descriptor) override;
   void shutdown_send(int descriptor) override;
   void close(int descriptor, bool reset) override;
   void watch(int descriptor, EventSource& source) override;

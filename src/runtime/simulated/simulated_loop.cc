@@ -186,9 +186,7 @@ IoResult SimulatedLoop::send(int descriptor, std::span<const iovec> pieces) {
   if (!socket->is_connected) return {.error = EAGAIN};
   std::string bytes;
   for (const iovec& piece : pieces) bytes.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
-  const Socket* peer = find(socket->peer);
-  const std::size_t queued = peer == nullptr ? 0 : peer->inbox.size() + peer->in_flight;
-  const std::size_t room = conditions_.socket_buffer - std::min(queued, conditions_.socket_buffer);
+  const std::size_t room = send_room(descriptor);
   if (room == 0) {
     socket->is_send_blocked = true;
     return {.error = EAGAIN};
@@ -251,6 +249,10 @@ std::size_t SimulatedLoop::unsent(int descriptor) {
   FAIRLEAD_ASSERT(socket != nullptr);
   const Socket* peer = find(socket->peer);
   return peer == nullptr ? 0 : peer->inbox.size() + peer->in_flight;
+}
+
+std::size_t SimulatedLoop::send_room(int descriptor) {
+  return conditions_.socket_buffer - std::min(unsent(descriptor), conditions_.socket_buffer);
 }
 
 void SimulatedLoop::shutdown_send(int descriptor) {

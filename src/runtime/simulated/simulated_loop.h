@@ -63,6 +63,7 @@ class SimulatedLoop final : public EventLoop {
   std::unique_ptr<Pipe> open_pipe() override;
   std::size_t least_for_pipe() const override { return 1000; }
   std::size_t unsent(int descriptor) override;
+  std::size_t send_room(int descriptor) override;
   void shutdown_send(int descriptor) override;
   void close(int descriptor, bool reset) override;
   void watch(int descriptor, EventSource& source) override;
