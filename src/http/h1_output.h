@@ -32,7 +32,10 @@ class H1Output {
   // Sends a part of the body; framing as the head said.
   runtime::IoResult send_part(BodyPart part, std::string_view trailer_lines);
   // As ServerStream::most_to_send.
-  std::size_t most_to_send() const { return net::Output::most_to_receive(connection_); }
+  std::size_t most_to_send() const {
+    return net::Output::most_to_receive(connection_,
+                                        body_bytes_ - std::min<std::uint64_t>(body_bytes_, output_.size()));
+  }
   // Whether parts may come in pipes: only where they are sent as they are.
   bool takes_pipes() const { return framing_ == Framing::length; }
   // The last message waits for the end of the turn: await `batched()`, then ask `sent()` how it went; or `leave` it.

@@ -66,7 +66,8 @@ Result<void> Tunnel::relay(End& from, End& to) {
   }
   if (from.has_ended || !from.connection.may_receive()) return {};
   net::Input input(scratch_);
-  const runtime::IoResult got = input.fill(from.connection, std::min(kRead, net::Output::most_to_receive(to.connection)));
+  const runtime::IoResult got =
+      input.fill(from.connection, std::min(kRead, net::Output::most_to_receive(to.connection, from.received)));
   if (got.would_block()) return {};
   if (!got.ok()) return failure_of(from);
   if (got.count == 0) {

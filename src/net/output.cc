@@ -13,6 +13,7 @@ namespace fairlead::net {
 namespace {
 
 constexpr std::size_t kLeastToReceive = 1024;
+constexpr std::size_t kMostOfTooMuch = std::size_t{16} * 1024;
 
 // Of all outputs of this thread.
 thread_local std::size_t bytes_kept = 0;
@@ -52,9 +53,13 @@ struct Output::Rest {
   }
 };
 
-std::size_t Output::most_to_receive(const Connection& to) {
-  if (bytes_kept < kManyKept) return std::numeric_limits<std::size_t>::max();
-  return std::max(to.send_room(), kLeastToReceive);
+std::size_t Output::most_to_receive(const Connection& to, std::uint64_t taken) {
+  if (bytes_kept < kMuchKept) return std::numeric_limits<std::size_t>::max();
+  std::size_t most = to.send_room();
+  // A kernel short of memory takes less than the room that it tells of. What the peer has taken so far is a better
+  // guide, up to where the calls for each piece no longer count much.
+  if (bytes_kept >= kTooMuchKept) most = std::min({most, static_cast<std::size_t>(taken / 4), kMostOfTooMuch});
+  return std::max(most, kLeastToReceive);
 }
 
 Output::~Output() { drop(); }

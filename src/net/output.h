@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -15,12 +16,14 @@ namespace fairlead::net {
 
 class Output {
  public:
-  // Bytes that all outputs of a thread may keep before less is read for peers that do not take it.
-  static constexpr std::size_t kManyKept = std::size_t{8} * 1024 * 1024;
+  // Bytes that all outputs of a thread may keep before what is received for others is bounded by the room of their
+  // sockets, and then before it is bounded more tightly.
+  static constexpr std::size_t kMuchKept = std::size_t{4} * 1024 * 1024;
+  static constexpr std::size_t kTooMuchKept = 2 * kMuchKept;
 
-  // How much to receive at most, when it is to be sent over `to`: without a bound while little is kept on this thread,
-  // else about what can be sent at once. Never 0, so that whoever sends finds out that there is no room.
-  static std::size_t most_to_receive(const Connection& to);
+  // How much to receive at most, when it is to be sent over `to`, which has taken `taken` bytes of the message so far.
+  // No bound while little is kept on this thread. Never 0, so that whoever sends finds out that there is no room.
+  static std::size_t most_to_receive(const Connection& to, std::uint64_t taken);
 
   Output() = default;
   ~Output();

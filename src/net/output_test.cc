@@ -12,7 +12,8 @@ namespace fairlead::net {
 namespace {
 
 constexpr std::size_t kAnything = std::numeric_limits<std::size_t>::max();
-constexpr std::size_t kBuffer = 5000;
+constexpr std::size_t kBuffer = 20'000;
+constexpr std::size_t kLeast = 1024;
 
 // Two ends of a connection whose buffer is small.
 class OutputTest : public testing::Test {
@@ -22,6 +23,17 @@ class OutputTest : public testing::Test {
     if (far_end_ >= 0) loop_.close(far_end_, true);
   }
 
+  // What is more than the socket takes is forgotten.
+  void fill() {
+    loop_.run_until(loop_.now() + std::chrono::seconds(1));
+    far_end_ = loop_.accept(listener_).descriptor;
+    const std::string bytes(2 * kBuffer, 'y');
+    const iovec piece{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+    Output output;
+    EXPECT_TRUE(output.send(connection_, {&piece, 1}).ok());
+    EXPECT_EQ(output.size(), kBuffer);
+  }
+
   SocketAddress address_ = *numeric_address("10.0.0.1", 80);
   runtime::SimulatedLoop loop_{1, {.socket_buffer = kBuffer, .cut = 0, .short_send = 0}};
   int listener_ = loop_.listen(address_.get(), address_.size);
@@ -29,28 +41,32 @@ class OutputTest : public testing::Test {
   int far_end_ = -1;
 };
 
-TEST_F(OutputTest, little_is_received_for_a_full_socket_once_much_is_kept) {
-  EXPECT_EQ(Output::most_to_receive(connection_), kAnything);
-  {
-    Output one;
-    Output other;
-    one.hold(std::string(Output::kManyKept - 1, 'x'));
-    EXPECT_EQ(Output::most_to_receive(connection_), kAnything);
-    other.hold("x");
-    EXPECT_EQ(Output::most_to_receive(connection_), kBuffer) << "what fits";
-    one.drop();
-    EXPECT_EQ(Output::most_to_receive(connection_), kAnything);
-  }
+TEST_F(OutputTest, is_received_without_a_bound_while_little_is_kept) {
+  EXPECT_EQ(Output::most_to_receive(connection_, 0), kAnything);
+  Output one;
+  Output other;
+  one.hold(std::string(Output::kMuchKept - 1, 'x'));
+  EXPECT_EQ(Output::most_to_receive(connection_, 0), kAnything);
+  other.hold("x");
+  EXPECT_LT(Output::most_to_receive(connection_, 0), kAnything);
+  one.drop();
+  EXPECT_EQ(Output::most_to_receive(connection_, 0), kAnything);
+}
+
+TEST_F(OutputTest, once_much_is_kept_what_fits_the_socket_is_received) {
   Output much;
-  much.hold(std::string(Output::kManyKept, 'x'));
-  loop_.run_until(loop_.now() + std::chrono::seconds(1));
-  far_end_ = loop_.accept(listener_).descriptor;
-  Output rest;
-  const std::string bytes(2 * kBuffer, 'y');
-  const iovec piece{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
-  EXPECT_TRUE(rest.send(connection_, {&piece, 1}).ok());
-  EXPECT_EQ(rest.size(), kBuffer);
-  EXPECT_EQ(Output::most_to_receive(connection_), 1024U) << "never nothing: whoever sends finds out";
+  much.hold(std::string(Output::kMuchKept, 'x'));
+  EXPECT_EQ(Output::most_to_receive(connection_, 0), kBuffer);
+  fill();
+  EXPECT_EQ(Output::most_to_receive(connection_, 1 << 20), kLeast) << "never nothing: whoever sends finds out";
+}
+
+TEST_F(OutputTest, once_too_much_is_kept_a_peer_gets_by_what_it_has_taken) {
+  Output much;
+  much.hold(std::string(Output::kTooMuchKept, 'x'));
+  EXPECT_EQ(Output::most_to_receive(connection_, 0), kLeast);
+  EXPECT_EQ(Output::most_to_receive(connection_, 8000), 2000U);
+  EXPECT_EQ(Output::most_to_receive(connection_, 1 << 20), 16U * 1024);
 }
 
 }  // namespace

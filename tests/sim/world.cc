@@ -171,7 +171,7 @@ void World::plan_limits() {
     limits.header_size = 1_KiB;
     limits.fields = 8;
   }
-  if (chance(0.2)) hoard_.hold(std::string(net::Output::kManyKept, 'x'));
+  if (chance(0.2)) hoard_.hold(std::string(chance(0.5) ? net::Output::kMuchKept : net::Output::kTooMuchKept, 'x'));
   settings_ = std::make_shared<const proxy::SessionSettings>(std::move(settings));
 }
 
