@@ -161,7 +161,7 @@ Result<void> H1Client::receive_head(const Result<void>& ready) {
     return std::unexpected(response_timeout("connected, but no response within `timeouts.first_byte`"));
   }
   if (!ready) return ready;
-  const runtime::IoResult got = input_.fill(connection_, std::min(kFirstRead, most_to_receive_));
+  const runtime::IoResult got = input_.fill(connection_, wanted(kFirstRead));
   if (got.would_block()) return {};
   if (!got.ok() || got.count == 0) {
     is_broken_ = true;
@@ -232,9 +232,9 @@ runtime::Task<BodyPart> H1Client::read_body(Duration idle) {
       co_await Result<void>(ready);
     }
     net::PipePool::Lease pipe = pipe_for_body();
-    const std::uint32_t wanted = std::min(read_size_, most_to_receive_);
+    const std::uint32_t most = wanted(read_size_);
     const runtime::IoResult got =
-        pipe ? connection_.receive(*pipe, decoder_.bytes_left()) : input_.fill(connection_, wanted);
+        pipe ? connection_.receive(*pipe, decoder_.bytes_left()) : input_.fill(connection_, most);
     if (got.would_block()) continue;
     if (!got.ok() || got.count == 0) co_return co_await end_of_input();
     if (pipe != nullptr) {
@@ -244,6 +244,10 @@ runtime::Task<BodyPart> H1Client::read_body(Duration idle) {
     // A read that was filled says that more is waiting: bigger reads cost less per byte.
     read_size_ = got.count == read_size_ ? std::min(read_size_ * 4, std::uint32_t{Workspace::kMaxRead}) : kFirstRead;
   }
+}
+
+std::uint32_t H1Client::wanted(std::uint32_t most) const {
+  return taker_ == nullptr ? most : static_cast<std::uint32_t>(std::min<std::size_t>(most, taker_->most_to_send()));
 }
 
 net::PipePool::Lease H1Client::pipe_for_body() {

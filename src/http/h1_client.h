@@ -57,9 +57,7 @@ class H1Client final : public ClientStream {
   runtime::Task<void> answer_begins(Deadline deadline) override;
   bool takes_pipes() const override { return output_.takes_pipes(); }
   std::size_t most_to_send() const override { return output_.most_to_send(); }
-  void limit_receiving(std::size_t most) override {
-    most_to_receive_ = static_cast<std::uint32_t>(std::min(most, Workspace::kMaxRead));
-  }
+  void receive_for(const Taker& taker) override { taker_ = &taker; }
   runtime::Task<const ResponseHead*> read_head(Method request_method, Deadline deadline) override;
   Result<BodyPart> buffered_body() override;
   runtime::Task<BodyPart> read_body(Duration idle) override;
@@ -80,6 +78,7 @@ class H1Client final : public ClientStream {
   Result<const ResponseHead*> take_head(Method request_method);
   Result<BodyPart> end_of_input();
   net::PipePool::Lease pipe_for_body();
+  std::uint32_t wanted(std::uint32_t most) const;
   Error lost_before_response(std::string_view detail) const;
 
   net::Connection connection_;
@@ -88,8 +87,8 @@ class H1Client final : public ClientStream {
   H1Output output_;
   BodyDecoder decoder_;
   Duration send_patience_ = std::chrono::seconds(30);
+  const Taker* taker_ = nullptr;  // of what is received
   std::uint32_t read_size_ = 0;
-  std::uint32_t most_to_receive_ = Workspace::kMaxRead;
   std::optional<Duration> idle_limit_;
   std::uint32_t head_scan_ = 0;
   std::uint32_t exchanges_ = 0;

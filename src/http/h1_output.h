@@ -31,7 +31,7 @@ class H1Output {
   runtime::IoResult send_head(Framing framing, const BodyPart& first);
   // Sends a part of the body; framing as the head said.
   runtime::IoResult send_part(BodyPart part, std::string_view trailer_lines);
-  // As ServerStream::most_to_send.
+  // As Taker::most_to_send.
   std::size_t most_to_send() const {
     return net::Output::most_to_receive(connection_,
                                         body_bytes_ - std::min<std::uint64_t>(body_bytes_, output_.size()));

@@ -146,7 +146,7 @@ Result<bool> H1Server::take_head() {
   return true;
 }
 
-runtime::Task<BodyPart> H1Server::read_body() {
+runtime::Task<BodyPart> H1Server::read_body(const Taker* taker) {
   while (true) {
     const BodyStep step = decoder_.feed(input_.unread());
     input_.consume(step.consumed);
@@ -171,8 +171,9 @@ runtime::Task<BodyPart> H1Server::read_body() {
           ready.error(), was_too_slow_ ? "the request body is below `limits.min_rate`" : "the request body stalled"));
     }
     net::PipePool::Lease pipe = pipe_for_body();
-    const runtime::IoResult got = pipe ? connection_.receive(*pipe, decoder_.bytes_left())
-                                       : input_.fill(connection_, std::min<std::size_t>(kBodyRead, most_to_receive_));
+    const std::size_t most = taker == nullptr ? kBodyRead : std::min(kBodyRead, taker->most_to_send());
+    const runtime::IoResult got =
+        pipe ? connection_.receive(*pipe, decoder_.bytes_left()) : input_.fill(connection_, most);
     const Duration waited = connection_.loop().now() - began;
     body_patience_ = std::max(options_.body_pace().after(body_patience_, waited, got.count), Duration::zero());
     if (got.would_block()) continue;

@@ -75,7 +75,7 @@ class H1Server final : public ServerStream {
 
   const RequestHead& request() const override { return workspace_.request; }
   bool is_receiving() const override { return !decoder_.is_complete(); }
-  runtime::Task<BodyPart> read_body() override;
+  runtime::Task<BodyPart> read_body(const Taker* taker) override;
   void allow_pipes(bool are_allowed) override {
     pipes_allowed_ = are_allowed && decoder_.bytes_left() >= connection_.loop().least_for_pipe();
   }
@@ -86,9 +86,6 @@ class H1Server final : public ServerStream {
   runtime::Task<void> send_body(BodyPart part, std::string_view trailer_lines) override;
   bool takes_pipes() const override { return output_.takes_pipes(); }
   std::size_t most_to_send() const override { return output_.most_to_send(); }
-  void limit_receiving(std::size_t most) override {
-    most_to_receive_ = static_cast<std::uint32_t>(std::min(most, Workspace::kMaxRead));
-  }
   runtime::Task<void> switch_protocols(std::string_view protocol) override;
   Transport take_transport() override { return {.connection = std::move(connection_), .unread = input_.unread()}; }
   std::optional<net::ConnectionEnds> ends() const override;
@@ -123,7 +120,6 @@ class H1Server final : public ServerStream {
   std::uint64_t bytes_received_ = 0;
   std::uint32_t head_scan_ = 0;
   std::uint32_t pipelined_ = 0;  // requests in a row
-  std::uint32_t most_to_receive_ = Workspace::kMaxRead;
   Method method_ = Method::get;
   std::uint8_t minor_version_ = 1;
   bool keep_alive_ = true;

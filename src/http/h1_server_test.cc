@@ -72,7 +72,7 @@ class H1ServerTest : public testing::Test {
       if (!read || !*read) break;
       ++requests_;
       while (server.is_receiving()) {
-        const Result<BodyPart> part = co_await server.read_body().result();
+        const Result<BodyPart> part = co_await server.read_body(nullptr).result();
         if (part) continue;
         failure_ = part.error().code;
         was_too_slow_ = server.was_too_slow();

@@ -48,20 +48,27 @@ struct Transport {
 // Told that nobody waits for a response any more.
 using DepartureWatcher = net::HangUpWatcher;
 
+// Whoever sends on what a stream receives.
+class Taker {
+ public:
+  // How much its peer takes just now, where memory for what peers do not take runs short; else without a bound. Asked
+  // when bytes have come: much may have changed since they were waited for.
+  virtual std::size_t most_to_send() const = 0;
+
+ protected:
+  ~Taker() = default;
+};
+
 // The client's side of one exchange.
-class ServerStream {
+class ServerStream : public Taker {
  public:
   // The request, in the worker's workspace: good until the first wait.
   virtual const RequestHead& request() const = 0;
   // True until the last part of the request's body has been read.
   virtual bool is_receiving() const = 0;
-  // The next part of the request's body. Errors: bad_request, trailers_too_large, chunk_extensions_too_long,
-  // request_timeout, client_gone.
-  virtual runtime::Task<BodyPart> read_body() = 0;
-  // How much the client takes at once, where memory for what clients do not take runs short; else without a bound.
-  virtual std::size_t most_to_send() const = 0;
-  // The next parts of the request's body, as far as nothing of them has been received, are not larger.
-  virtual void limit_receiving(std::size_t most) = 0;
+  // The next part of the request's body, for `taker`, if anybody is there. Errors: bad_request, trailers_too_large,
+  // chunk_extensions_too_long, request_timeout, client_gone.
+  virtual runtime::Task<BodyPart> read_body(const Taker* taker) = 0;
   // From here on parts of the request's body may come in pipes.
   virtual void allow_pipes(bool are_allowed) = 0;
   // Trailer lines of the request, once its last part was read.
@@ -108,7 +115,7 @@ class ServerStream {
 };
 
 // The server's side of one try of an exchange.
-class ClientStream {
+class ClientStream : public Taker {
  public:
   virtual ~ClientStream() = default;
 
@@ -122,10 +129,8 @@ class ClientStream {
   virtual runtime::Task<void> answer_begins(Deadline deadline) = 0;
   // As ServerStream::takes_pipes.
   virtual bool takes_pipes() const = 0;
-  // As ServerStream::most_to_send, of the server.
-  virtual std::size_t most_to_send() const = 0;
-  // What is received next, the head included, is not larger.
-  virtual void limit_receiving(std::size_t most) = 0;
+  // What is received from here on, the head included, is for `taker`, which outlives that.
+  virtual void receive_for(const Taker& taker) = 0;
   // The next head of the response, interim ones included, in the worker's workspace: good until the next wait.
   // Errors: reset_before_response, bad_response, response_too_large, response_timeout.
   virtual runtime::Task<const ResponseHead*> read_head(Method request_method, Deadline deadline) = 0;

@@ -16,7 +16,7 @@ runtime::Task<void> BodyBuffer::fill(http::ServerStream& downstream, std::size_t
     co_await downstream.send_interim_head();
   }
   while (downstream.is_receiving() && size_ < size && !budget.is_spent()) {
-    const http::BodyPart part = co_await downstream.read_body();
+    const http::BodyPart part = co_await downstream.read_body(nullptr);
     keep(part.data);
     if (!part.is_last) continue;
     is_whole_ = true;

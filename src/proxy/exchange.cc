@@ -185,7 +185,7 @@ void Exchange::use(pool::Lease lease) {
 }
 
 runtime::Task<void> Exchange::relay(http::ClientStream& upstream) {
-  upstream.limit_receiving(downstream_.most_to_send());
+  upstream.receive_for(downstream_);
   if (downstream_.is_receiving() || kept_body_.has_content()) return relay_both_bodies(upstream);
   end_upload();
   return may_hedge() ? relay_first_response(upstream) : relay_response(upstream);
@@ -234,8 +234,7 @@ runtime::Task<void> Exchange::send_request_body(http::ClientStream& upstream) {
   }
   downstream_.allow_pipes(upstream.takes_pipes());
   for (int pieces = 1; downstream_.is_receiving() && !upload_ended_; ++pieces) {
-    downstream_.limit_receiving(upstream.most_to_send());
-    http::BodyPart part = co_await downstream_.read_body();
+    http::BodyPart part = co_await downstream_.read_body(&upstream);
     body_is_gone_ = true;
     kept_body_.forget();
     co_await check_body_size();
@@ -350,7 +349,6 @@ runtime::Task<void> Exchange::relay_body(http::ClientStream& upstream, Duration 
   upstream.allow_pipes(downstream_.takes_pipes());
   for (int pieces = 1;; ++pieces) {
     if (total_time_.is_over()) co_await runtime::fail({.code = ErrorCode::canceled});
-    upstream.limit_receiving(downstream_.most_to_send());
     http::BodyPart part = co_await upstream.read_body(total_time_.at_most(idle));
     const bool is_last = part.is_last;
     co_await downstream_.send_body(std::move(part), is_last ? upstream.response_trailers() : std::string_view());

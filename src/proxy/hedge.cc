@@ -101,7 +101,7 @@ runtime::Task<void> Hedge::ask_second(Deadline last) {
   lease_.emplace(co_await lease_connection(
       context_, *permit_.server(), {.pool = pool_.pool().options(), .client = client_, .deadline = last}, second_));
   second_ = &**lease_;
-  second_->limit_receiving(client_.most_to_send());
+  second_->receive_for(client_);
   const Duration left = std::max(last - context_.loop.now(), Duration::zero());
   co_await request_.send_head(*second_, std::min(route_.timeouts.idle, left));
   if (body_.has_content()) co_await body_.send(*second_);

@@ -38,7 +38,7 @@ class SilentStream final : public http::ClientStream {
   runtime::Task<void> send_body(http::BodyPart, std::string_view) override { return runtime::done(); }
   bool takes_pipes() const override { return false; }
   std::size_t most_to_send() const override { return 0; }
-  void limit_receiving(std::size_t) override {}
+  void receive_for(const http::Taker&) override {}
   runtime::Task<const http::ResponseHead*> read_head(http::Method, Deadline) override { co_return nullptr; }
   Result<http::BodyPart> buffered_body() override { return http::BodyPart(); }
   runtime::Task<http::BodyPart> read_body(Duration) override { co_return http::BodyPart(); }

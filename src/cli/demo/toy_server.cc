@@ -103,7 +103,7 @@ runtime::Task<void> ToyServer::serve(int descriptor) {
 runtime::Task<void> ToyServer::answer(Visit& visit) {
   requests_.add();
   const Busy busy(in_flight_);
-  while (visit.stream.is_receiving()) co_await visit.stream.read_body();
+  while (visit.stream.is_receiving()) co_await visit.stream.read_body(nullptr);
   const double factor = 1 + kSpread * (2 * random_.unit() - 1);
   const auto wait = Duration(static_cast<Duration::rep>(static_cast<double>(service_time_.count()) * factor));
   // The signal says that we crashed; the end of the wait is the end of the work.
