@@ -26,10 +26,6 @@ constexpr std::string_view kDownload = "HTTP/1.1 200 OK\r\nContent-Length: 1000\
 // As servers send it: status 1001, "going away".
 constexpr std::string_view kGoodbye = "\x88\x02\x03\xE9";
 
-struct Silent final : runtime::Timer {
-  void on_timer() override {}
-};
-
 struct NobodyListens final : pool::SuspectListener {
   void on_suspect(pool::Server&) override {}
 };
@@ -51,7 +47,7 @@ class LeavingServersTest : public testing::Test {
     for (const int descriptor : open_) loop_.close(descriptor, true);
     bool has_ended = false;
     worker_.stop([&] { has_ended = true; });
-    run_for(1h);
+    loop_.run_for(1h);
     for (const int listener : {socket_, first_, second_}) loop_.close(listener, false);
     EXPECT_TRUE(has_ended);
     EXPECT_EQ(loop_.open_descriptors(), 0U);
@@ -67,29 +63,22 @@ class LeavingServersTest : public testing::Test {
     for (auto& [name, pool] : options_.pools) std::erase(pool.servers, server("10.0.0.1"));
     apply();
   }
-  void run_for(Duration time) {
-    const TimePoint until = loop_.now() + time;
-    Silent timer;
-    loop_.timers().set(timer, until);
-    while (loop_.now() < until) loop_.run_until(until);
-    runtime::TimerWheel::cancel(timer);
-  }
   void send(int descriptor, std::string_view text) {
     const iovec piece{.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};
     loop_.send(descriptor, std::span(&piece, 1));
-    run_for(5ms);
+    loop_.run_for(5ms);
   }
   // A client whose request for `path` a server at `listener` has answered so.
   int client_of(int listener, std::string_view path, std::string_view answer) {
     const int client = loop_.connect(address_.get(), address_.size).descriptor;
     open_.push_back(client);
-    run_for(5ms);
+    loop_.run_for(5ms);
     const bool switches = answer == kSwitched;
     send(client, fmt::format("GET {} HTTP/1.1\r\nHost: a\r\n{}\r\n", path,
                              switches ? "Connection: upgrade\r\nUpgrade: websocket\r\n" : ""));
     open_.push_back(loop_.accept(listener).descriptor);
     EXPECT_GE(open_.back(), 0) << "the server was asked";
-    run_for(5ms);
+    loop_.run_for(5ms);
     send(open_.back(), answer);
     EXPECT_TRUE(heard(client).starts_with("HTTP/1.1"));
     return client;
@@ -130,18 +119,18 @@ class LeavingServersTest : public testing::Test {
 TEST_F(LeavingServersTest, a_websocket_ends_with_a_goodbye_after_the_drain_time_and_not_before) {
   const int client = client_of(first_, "/", kSwitched);
   remove_first_server();
-  run_for(9s);
+  loop_.run_for(9s);
   EXPECT_EQ(heard(client), "");
-  run_for(2s);
+  loop_.run_for(2s);
   EXPECT_EQ(heard(client), std::string(kGoodbye) + "EOF");
 }
 
 TEST_F(LeavingServersTest, an_event_stream_ends_too) {
   const int client = client_of(first_, "/", kEvents);
   remove_first_server();
-  run_for(9s);
+  loop_.run_for(9s);
   EXPECT_EQ(heard(client), "");
-  run_for(2s);
+  loop_.run_for(2s);
   EXPECT_NE(heard(client), "");
 }
 
@@ -149,7 +138,7 @@ TEST_F(LeavingServersTest, an_answer_that_will_end_by_itself_is_left_alone) {
   const int client = client_of(first_, "/", kDownload);
   const int server = open_.back();
   remove_first_server();
-  run_for(30s);
+  loop_.run_for(30s);
   EXPECT_EQ(heard(client), "");
   send(server, std::string(995, 'x'));
   EXPECT_EQ(heard(client), std::string(995, 'x'));
@@ -158,9 +147,9 @@ TEST_F(LeavingServersTest, an_answer_that_will_end_by_itself_is_left_alone) {
 TEST_F(LeavingServersTest, each_pool_has_its_own_time) {
   const int client = client_of(first_, "/long/", kSwitched);
   remove_first_server();
-  run_for(55s);
+  loop_.run_for(55s);
   EXPECT_EQ(heard(client), "");
-  run_for(10s);
+  loop_.run_for(10s);
   EXPECT_EQ(heard(client), std::string(kGoodbye) + "EOF");
 }
 
@@ -169,7 +158,7 @@ TEST_F(LeavingServersTest, streams_of_a_server_that_stays_go_on) {
   apply();
   const int client = client_of(second_, "/", kSwitched);
   remove_first_server();
-  run_for(10min);
+  loop_.run_for(10min);
   EXPECT_EQ(heard(client), "");
 }
 
@@ -179,13 +168,13 @@ TEST_F(LeavingServersTest, one_that_left_later_has_its_time_from_then_on) {
   apply();
   const int late = client_of(second_, "/", kSwitched);
   remove_first_server();
-  run_for(8s);
+  loop_.run_for(8s);
   options_.pools["web"].servers = {server("10.0.0.3")};
   apply();
-  run_for(4s);
+  loop_.run_for(4s);
   EXPECT_EQ(heard(early), std::string(kGoodbye) + "EOF");
   EXPECT_EQ(heard(late), "");
-  run_for(7s);
+  loop_.run_for(7s);
   EXPECT_EQ(heard(late), std::string(kGoodbye) + "EOF");
 }
 

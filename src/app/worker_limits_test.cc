@@ -19,10 +19,6 @@ constexpr runtime::NetworkConditions kCalm{
 constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 constexpr std::string_view kProxied = "PROXY TCP4 10.1.1.1 10.9.9.9 1 80\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-struct Silent final : runtime::Timer {
-  void on_timer() override {}
-};
-
 struct NobodyListens final : pool::SuspectListener {
   void on_suspect(pool::Server&) override {}
 };
@@ -35,7 +31,7 @@ class WorkerLimits : public testing::Test {
       if (client >= 0) loop_.close(client, true);
     bool has_ended = false;
     worker_.stop([&] { has_ended = true; });
-    run_for(1h);
+    loop_.run_for(1h);
     loop_.close(socket_, false);
     EXPECT_TRUE(has_ended);
     EXPECT_EQ(loop_.open_descriptors(), 0U);
@@ -53,24 +49,17 @@ class WorkerLimits : public testing::Test {
   void limit_clients(std::uint32_t most) {
     settings_.per_client = {.table = std::make_shared<proxy::ClientTable>(100, 1), .most = most};
   }
-  void run_for(Duration time) {
-    const TimePoint until = loop_.now() + time;
-    Silent timer;
-    loop_.timers().set(timer, until);
-    while (loop_.now() < until) loop_.run_until(until);
-    runtime::TimerWheel::cancel(timer);
-  }
   // A client that has connected, and has sent `text`. Its number.
   std::size_t connect(std::string_view text = {}) {
     clients_.push_back(loop_.connect(address_.get(), address_.size).descriptor);
-    run_for(3ms);
+    loop_.run_for(3ms);
     if (!text.empty()) say(clients_.size() - 1, text);
     return clients_.size() - 1;
   }
   void say(std::size_t client, std::string_view text) {
     const iovec piece{.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};
     loop_.send(clients_[client], std::span(&piece, 1));
-    run_for(5ms);
+    loop_.run_for(5ms);
   }
   // What the client has got, and `EOF` where that was the end.
   std::string heard(std::size_t client) {
@@ -106,12 +95,12 @@ TEST_F(WorkerLimits, beyond_the_limit_the_connection_that_is_idle_for_longest_is
   limit(2);
   start();
   const auto first = connect(kRequest);
-  run_for(2s);
+  loop_.run_for(2s);
   const auto second = connect(kRequest);
-  run_for(2s);
+  loop_.run_for(2s);
   EXPECT_EQ(status(first), "HTTP/1.1 200");
   say(first, kRequest);  // so that the second is idle for longer
-  run_for(2s);
+  loop_.run_for(2s);
   const auto third = connect(kRequest);
   EXPECT_EQ(status(third), "HTTP/1.1 200");
   EXPECT_TRUE(heard(second).ends_with("helloEOF"));
@@ -125,7 +114,7 @@ TEST_F(WorkerLimits, where_nobody_is_idle_new_connections_are_refused_with_503) 
   start();
   const auto first = connect("GET /");
   const auto second = connect("GET /");
-  run_for(2s);
+  loop_.run_for(2s);
   const auto third = connect();
   const std::string answer = heard(third);
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 503")) << answer;
@@ -141,9 +130,9 @@ TEST_F(WorkerLimits, a_connection_that_was_used_a_moment_ago_is_not_idle) {
   limit(1);
   start();
   const auto first = connect(kRequest);
-  run_for(900ms);
+  loop_.run_for(900ms);
   EXPECT_EQ(status(connect()), "HTTP/1.1 503");
-  run_for(200ms);
+  loop_.run_for(200ms);
   EXPECT_EQ(status(connect(kRequest)), "HTTP/1.1 200");
   EXPECT_TRUE(heard(first).ends_with("EOF"));
 }
@@ -154,7 +143,7 @@ TEST_F(WorkerLimits, heads_that_come_slowly_do_not_shield_those_that_are_idle) {
   const auto idle = connect(kRequest);
   for (int slow = 0; slow < 3; ++slow) connect("GET /");
   say(idle, kRequest);  // it is idle for less time than the slow ones are open
-  run_for(2s);
+  loop_.run_for(2s);
   EXPECT_EQ(status(connect(kRequest)), "HTTP/1.1 200");
   EXPECT_EQ(counters().shed, 1U);
 }
@@ -164,12 +153,12 @@ TEST_F(WorkerLimits, the_limit_is_kept_in_a_flood_and_a_seat_is_free_again_at_th
   start();
   for (int index = 0; index < 2000; ++index)
     clients_.push_back(loop_.connect(address_.get(), address_.size).descriptor);
-  run_for(10ms);
+  loop_.run_for(10ms);
   EXPECT_EQ(process_.taken(), 5U);
-  run_for(50ms);
+  loop_.run_for(50ms);
   EXPECT_EQ(counters().refused, 1995U);
   for (int& client : clients_) loop_.close(std::exchange(client, -1), false);
-  run_for(10ms);
+  loop_.run_for(10ms);
   EXPECT_EQ(process_.taken(), 0U);
   EXPECT_EQ(status(connect(kRequest)), "HTTP/1.1 200");
 }
@@ -182,7 +171,7 @@ TEST_F(WorkerLimits, one_client_has_its_share_and_is_told_so) {
   EXPECT_EQ(status(connect()), "HTTP/1.1 429");
   EXPECT_EQ(counters().refused_clients, 1U);
   loop_.close(std::exchange(clients_[second], -1), false);
-  run_for(5ms);
+  loop_.run_for(5ms);
   EXPECT_EQ(status(connect(kRequest)), "HTTP/1.1 200");
 }
 
@@ -203,19 +192,19 @@ TEST_F(WorkerLimits, behind_a_proxy_header_the_client_that_it_names_is_counted) 
 TEST_F(WorkerLimits, without_descriptors_the_idle_are_closed_and_the_new_wait) {
   start();
   const auto idle = connect(kRequest);
-  run_for(2s);
+  loop_.run_for(2s);
   const auto waiting = connect();
   EXPECT_EQ(heard(waiting), "");
   clients_.push_back(loop_.connect(address_.get(), address_.size).descriptor);
   loop_.exhaust(true);
-  run_for(20ms);
+  loop_.run_for(20ms);
   EXPECT_TRUE(heard(idle).ends_with("EOF"));
   const std::uint64_t looks = counters().exhausted;
   EXPECT_EQ(looks, 1U);
-  run_for(1s);
+  loop_.run_for(1s);
   EXPECT_LE(counters().exhausted - looks, 11U);  // it pauses between two looks
   loop_.exhaust(false);
-  run_for(200ms);
+  loop_.run_for(200ms);
   say(2, kRequest);
   EXPECT_EQ(status(2), "HTTP/1.1 200");
 }

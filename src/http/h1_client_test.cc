@@ -19,34 +19,23 @@ constexpr runtime::NetworkConditions kLittleRoom{
     .min_delay = 1ms, .max_delay = 1ms, .socket_buffer = 100, .cut = 0, .short_send = 0};
 constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-struct Silent final : runtime::Timer {
-  void on_timer() override {}
-};
-
 // A client that sends one request larger than that, and a server's bare descriptor.
 class H1ClientWithLittleRoom : public testing::Test {
  protected:
   H1ClientWithLittleRoom() {
     tasks_.start(ask());
-    run_for(5ms);
+    loop_.run_for(5ms);
     server_ = loop_.accept(listener_).descriptor;
-    run_for(5ms);
+    loop_.run_for(5ms);
   }
   ~H1ClientWithLittleRoom() override {
     if (server_ >= 0) loop_.close(server_, true);
-    run_for(1h);
+    loop_.run_for(1h);
     loop_.close(listener_, false);
     EXPECT_EQ(tasks_.size(), 0U);
     EXPECT_EQ(loop_.open_descriptors(), 0U);
   }
 
-  void run_for(Duration time) {
-    const TimePoint until = loop_.now() + time;
-    Silent timer;
-    loop_.timers().set(timer, until);
-    loop_.run_until(until);
-    runtime::TimerWheel::cancel(timer);
-  }
   runtime::Task<void> ask() {
     H1Client client(loop_, loop_.connect(address_.get(), address_.size).descriptor, workspace_);
     co_await client.connected(loop_.now() + 1s);
@@ -69,14 +58,14 @@ class H1ClientWithLittleRoom : public testing::Test {
   std::string read() {
     std::string room(1000, '\0');
     const runtime::IoResult got = loop_.receive(server_, room);
-    run_for(5ms);
+    loop_.run_for(5ms);
     return got.ok() ? room.substr(0, got.count) : std::string();
   }
   void answer() {
     std::string bytes(kAnswer);
     const iovec piece{.iov_base = bytes.data(), .iov_len = bytes.size()};
     ASSERT_EQ(loop_.send(server_, std::span(&piece, 1)).count, bytes.size());
-    run_for(5ms);
+    loop_.run_for(5ms);
   }
 
   runtime::SimulatedLoop loop_{1, kLittleRoom};
@@ -111,7 +100,7 @@ TEST_F(H1ClientWithLittleRoom, a_request_leaves_whole_although_nobody_waits_for_
 
 TEST_F(H1ClientWithLittleRoom, a_server_that_reads_slowly_is_waited_for_as_long_as_it_reads) {
   for (int piece = 0; piece < 6; ++piece) {
-    run_for(1500ms);
+    loop_.run_for(1500ms);
     EXPECT_FALSE(read().empty());
   }
   EXPECT_FALSE(failure_);
@@ -121,7 +110,7 @@ TEST_F(H1ClientWithLittleRoom, a_server_that_reads_slowly_is_waited_for_as_long_
 
 TEST_F(H1ClientWithLittleRoom, a_server_that_stops_reading_is_given_up) {
   EXPECT_FALSE(read().empty());
-  run_for(3s);
+  loop_.run_for(3s);
   ASSERT_TRUE(failure_);
   EXPECT_EQ(failure_->code, ErrorCode::response_timeout);
   EXPECT_EQ(failure_->detail, "the server stopped reading the request");
@@ -131,7 +120,7 @@ TEST_F(H1ClientWithLittleRoom, a_server_that_stops_reading_is_given_up) {
 TEST_F(H1ClientWithLittleRoom, a_server_that_closes_meanwhile_has_not_answered) {
   EXPECT_FALSE(read().empty());
   loop_.close(std::exchange(server_, -1), true);
-  run_for(1s);
+  loop_.run_for(1s);
   ASSERT_TRUE(failure_);
   EXPECT_EQ(failure_->code, ErrorCode::reset_before_response);
   EXPECT_TRUE(failure_->retry_if_idempotent) << "nothing of an answer has come";

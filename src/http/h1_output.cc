@@ -6,15 +6,6 @@
 
 namespace fairlead::http {
 
-namespace {
-
-iovec piece_of(std::string_view bytes) {
-  // The kernel only reads what it is given to send; its interface predates const.
-  return {.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
-}
-
-}  // namespace
-
 H1Output::~H1Output() {
   if (is_batched()) workspace_.batch.withdraw(place_);
 }
@@ -70,8 +61,8 @@ runtime::IoResult H1Output::send_pieces(std::string_view head, const BodyPart& p
     place_ = workspace_.batch.add(*this, gathered.size(), connection_.loop());
     return {};
   }
-  const std::array pieces{piece_of(gathered.substr(0, before_data)), piece_of(data),
-                          piece_of(gathered.substr(before_data))};
+  const std::array pieces{runtime::piece_of(gathered.substr(0, before_data)), runtime::piece_of(data),
+                          runtime::piece_of(gathered.substr(before_data))};
   return output_.send(connection_, pieces);
 }
 

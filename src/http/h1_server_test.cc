@@ -18,10 +18,6 @@ using namespace std::chrono_literals;
 constexpr runtime::NetworkConditions kCalm{.min_delay = 1ms, .max_delay = 1ms, .cut = 0, .short_send = 0};
 constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-struct Silent final : runtime::Timer {
-  void on_timer() override {}
-};
-
 // A server that answers every request with `body_`, and a client's bare descriptor.
 class H1ServerTest : public testing::Test {
  protected:
@@ -29,25 +25,18 @@ class H1ServerTest : public testing::Test {
   explicit H1ServerTest(const runtime::NetworkConditions& conditions)
       : loop_(1, conditions), listener_(loop_.listen(address_.get(), address_.size)) {
     client_ = loop_.connect(address_.get(), address_.size).descriptor;
-    run_for(5ms);
+    loop_.run_for(5ms);
     tasks_.start(serve(loop_.accept(listener_).descriptor));
   }
   ~H1ServerTest() override {
     loop_.close(client_, true);
-    run_for(1h);
+    loop_.run_for(1h);
     loop_.close(listener_, false);
     EXPECT_EQ(tasks_.size(), 0U);
     EXPECT_EQ(loop_.open_descriptors(), 0U);
   }
 
   // No longer than `time`: without a timer there, the loop would go on to its next event.
-  void run_for(Duration time) {
-    const TimePoint until = loop_.now() + time;
-    Silent timer;
-    loop_.timers().set(timer, until);
-    loop_.run_until(until);
-    runtime::TimerWheel::cancel(timer);
-  }
   void send(std::string_view text) {
     std::string bytes(text);
     const iovec piece{.iov_base = bytes.data(), .iov_len = bytes.size()};
@@ -108,11 +97,11 @@ class H1ServerTest : public testing::Test {
 
 TEST_F(H1ServerTest, a_request_that_meets_a_drained_connection_does_not_take_the_last_answer_away) {
   send(kRequest);
-  run_for(10ms);
+  loop_.run_for(10ms);
   server_->stop_when_idle();
-  run_for(100us);
+  loop_.run_for(100us);
   send(kRequest);  // the client has not seen the end yet, and has read nothing so far
-  run_for(10ms);
+  loop_.run_for(10ms);
   EXPECT_TRUE(receive().ends_with(body_));
   EXPECT_TRUE(last_.ok());
   EXPECT_EQ(requests_, 1);
@@ -120,10 +109,10 @@ TEST_F(H1ServerTest, a_request_that_meets_a_drained_connection_does_not_take_the
 
 TEST_F(H1ServerTest, a_new_connection_has_its_first_request_served_while_draining) {
   server_->stop_when_idle();
-  run_for(5ms);
+  loop_.run_for(5ms);
   EXPECT_EQ(tasks_.size(), 1U);
   send(kRequest);
-  run_for(10ms);
+  loop_.run_for(10ms);
   EXPECT_TRUE(receive().ends_with(body_));
   EXPECT_TRUE(last_.ok());  // and its end
   EXPECT_EQ(requests_, 1);
@@ -131,23 +120,23 @@ TEST_F(H1ServerTest, a_new_connection_has_its_first_request_served_while_drainin
 
 TEST_F(H1ServerTest, a_connection_that_was_idle_for_long_is_closed_at_once) {
   send(kRequest);
-  run_for(5s);
+  loop_.run_for(5s);
   server_->stop_when_idle();
-  run_for(5ms);
+  loop_.run_for(5ms);
   EXPECT_EQ(tasks_.size(), 0U);
 }
 
 TEST_F(H1ServerTest, a_client_has_its_time_between_two_requests_and_no_more) {
   send(kRequest);
-  run_for(9s);
+  loop_.run_for(9s);
   EXPECT_EQ(tasks_.size(), 1U);
-  run_for(2s);
+  loop_.run_for(2s);
   EXPECT_EQ(tasks_.size(), 0U);
 }
 
 TEST_F(H1ServerTest, pipelined_requests_are_answered_one_after_the_other) {
   send(std::string(kRequest) + std::string(kRequest));
-  run_for(20ms);
+  loop_.run_for(20ms);
   EXPECT_EQ(requests_, 2);
   EXPECT_TRUE(receive().ends_with(body_));
   EXPECT_TRUE(last_.would_block());
@@ -155,7 +144,7 @@ TEST_F(H1ServerTest, pipelined_requests_are_answered_one_after_the_other) {
 
 TEST_F(H1ServerTest, a_client_that_asked_for_the_end_gets_it_behind_its_answer) {
   send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-  run_for(10ms);
+  loop_.run_for(10ms);
   EXPECT_TRUE(receive().ends_with(body_));
   EXPECT_TRUE(last_.ok()) << "the end has come";
   EXPECT_EQ(tasks_.size(), 0U) << "nobody waits for what the client might still send";
@@ -172,7 +161,7 @@ class H1ServerWithLittleRoom : public H1ServerTest {
     std::string got;
     for (int turn = 0; turn < 100 && got.size() < size; ++turn) {
       got += receive();
-      run_for(10ms);
+      loop_.run_for(10ms);
     }
     return got;
   }
@@ -188,7 +177,7 @@ TEST_F(H1ServerWithLittleRoom, an_idle_client_gets_the_rest_of_its_answer) {
 
 TEST_F(H1ServerWithLittleRoom, the_next_request_waits_for_the_rest_of_the_answer_before) {
   send(std::string(kRequest) + std::string(kRequest));
-  run_for(100ms);
+  loop_.run_for(100ms);
   EXPECT_EQ(requests_, 1);
   EXPECT_EQ(receive_all(480).size(), 480U);
   EXPECT_EQ(requests_, 2);
@@ -202,9 +191,9 @@ TEST_F(H1ServerWithLittleRoom, the_last_answer_is_whole_before_the_connection_en
 
 TEST_F(H1ServerWithLittleRoom, a_client_that_does_not_take_the_rest_is_given_up) {
   send(kRequest);
-  run_for(20ms);
+  loop_.run_for(20ms);
   EXPECT_EQ(tasks_.size(), 1U);
-  run_for(3s);
+  loop_.run_for(3s);
   EXPECT_EQ(tasks_.size(), 0U);
 }
 
@@ -215,7 +204,7 @@ TEST_F(H1ServerTest, behind_as_many_pipelined_requests_as_it_may_send_a_client_i
     std::string text;
     while (requests-- > 0) text += kRequest;
     send(text);
-    run_for(20ms);
+    loop_.run_for(20ms);
   };
   burst(3);  // Two of them in a row are ahead of an answer.
   burst(3);
@@ -224,7 +213,7 @@ TEST_F(H1ServerTest, behind_as_many_pipelined_requests_as_it_may_send_a_client_i
   burst(5);
   EXPECT_EQ(requests_, 10);
   EXPECT_TRUE(receive().contains("Connection: close"));
-  run_for(5s);
+  loop_.run_for(5s);
   EXPECT_EQ(tasks_.size(), 0U);
 }
 
@@ -239,21 +228,21 @@ TEST_F(H1ServerTest, a_client_that_sent_very_much_ahead_has_time_to_read_its_las
     const iovec piece{.iov_base = burst.data(), .iov_len = burst.size()};
     const runtime::IoResult taken = loop_.send(client_, std::span(&piece, 1));
     if (taken.ok()) sent += taken.count;
-    run_for(10ms);
+    loop_.run_for(10ms);
   }
   EXPECT_GT(sent, 256U * 1024);
   EXPECT_EQ(tasks_.size(), 1U);
   EXPECT_TRUE(receive().contains("Connection: close"));
   EXPECT_TRUE(last_.ok()) << "its end, and no reset";
-  run_for(2s);
+  loop_.run_for(2s);
   EXPECT_EQ(tasks_.size(), 0U) << "but no more time than that";
 }
 
 TEST_F(H1ServerTest, a_head_that_comes_too_slowly_ends_the_connection) {
   send("GET / HT");
-  run_for(1900ms);
+  loop_.run_for(1900ms);
   EXPECT_EQ(tasks_.size(), 1U);
-  run_for(3s);
+  loop_.run_for(3s);
   EXPECT_EQ(tasks_.size(), 0U);
   EXPECT_EQ(requests_, 0);
 }
@@ -261,11 +250,11 @@ TEST_F(H1ServerTest, a_head_that_comes_too_slowly_ends_the_connection) {
 TEST_F(H1ServerTest, a_body_that_trickles_is_cut_about_when_a_silent_one_would_be) {
   send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\n");
   for (int half = 0; half < 3; ++half) {
-    run_for(500ms);
+    loop_.run_for(500ms);
     send("x");
   }
   EXPECT_FALSE(failure_);
-  run_for(1s);
+  loop_.run_for(1s);
   EXPECT_EQ(failure_, ErrorCode::request_timeout);
   EXPECT_TRUE(was_too_slow_);
 }
@@ -273,10 +262,10 @@ TEST_F(H1ServerTest, a_body_that_trickles_is_cut_about_when_a_silent_one_would_b
 TEST_F(H1ServerTest, a_body_at_the_least_rate_is_waited_for_however_long_it_takes) {
   send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000\r\n\r\n");
   for (int second = 0; second < 30; ++second) {
-    run_for(1s);
+    loop_.run_for(1s);
     send(std::string(100, 'x'));
   }
-  run_for(100ms);
+  loop_.run_for(100ms);
   EXPECT_FALSE(failure_);
   EXPECT_TRUE(receive().ends_with(body_));
 }
@@ -286,7 +275,7 @@ TEST_F(H1ServerTest, a_client_that_takes_its_answer_too_slowly_is_cut) {
   send(kRequest);
   std::string byte(1, '\0');
   for (int half = 0; half < 5; ++half) {
-    run_for(500ms);
+    loop_.run_for(500ms);
     loop_.receive(client_, byte);
   }
   EXPECT_EQ(failure_, ErrorCode::client_gone);
@@ -298,7 +287,7 @@ TEST_F(H1ServerTest, a_client_that_takes_its_answer_at_the_least_rate_is_not_cut
   send(kRequest);
   std::string room(150, '\0');
   for (int second = 0; second < 60; ++second) {
-    run_for(1s);
+    loop_.run_for(1s);
     EXPECT_EQ(loop_.receive(client_, room).count, 150U);
   }
   EXPECT_FALSE(failure_);

@@ -18,11 +18,6 @@ constexpr Error kIdle{.code = ErrorCode::response_timeout,
                       .blame = Blame::ourselves,
                       .detail = "nothing moved in the tunnel for `timeouts.stream_idle`"};
 
-iovec piece_of(std::string_view bytes) {
-  // The kernel only reads what it is given to send; its interface predates const.
-  return {.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
-}
-
 }  // namespace
 
 Tunnel::Tunnel(Transport client, Transport server, const Agreement& agreement, net::Scratch& scratch,
@@ -76,7 +71,7 @@ Result<void> Tunnel::relay(End& from, End& to) {
     return {};
   }
   note_received(from, input.unread());
-  const iovec piece = piece_of(input.unread());
+  const iovec piece = runtime::piece_of(input.unread());
   input.consume(got.count);
   if (!to.output.send(to.connection, {&piece, 1}).ok()) return failure_of(to);
   if (!to.output.is_empty()) to.unsent = to.connection.unsent();
@@ -122,7 +117,7 @@ void Tunnel::say_goodbye() {
 
 void Tunnel::say_goodbye(const End& from, End& to, std::string_view goodbye) {
   if (!from.frames.takes_another_frame() || !to.output.is_empty()) return;
-  const iovec piece = piece_of(goodbye);
+  const iovec piece = runtime::piece_of(goodbye);
   // It is a courtesy: whoever cannot take it sees the connection end.
   static_cast<void>(to.output.send(to.connection, {&piece, 1}));
   to.connection.shutdown_send();

@@ -83,8 +83,7 @@ runtime::IoResult Output::keep_rest(Connection& connection, const runtime::Outgo
   connection.note_sent(message.result, message.bytes.size());
   runtime::IoResult result = message.result;
   if (result.would_block()) result = {};
-  // Its memory is only read; the interface of the system predates const.
-  const iovec piece{.iov_base = const_cast<char*>(message.bytes.data()), .iov_len = message.bytes.size()};
+  const iovec piece = runtime::piece_of(message.bytes);
   if (result.ok()) keep({&piece, 1}, result.count);
   return result;
 }
@@ -118,7 +117,7 @@ void Output::keep(std::span<const iovec> pieces, std::size_t taken) {
 
 void Output::hold(std::string_view bytes) {
   FAIRLEAD_ASSERT(is_empty());
-  const iovec piece{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+  const iovec piece = runtime::piece_of(bytes);
   keep({&piece, 1}, 0);
 }
 

@@ -95,7 +95,7 @@ void Listener::refuse(int descriptor, std::string_view answer) {
   // What was asked is read first, as far as it is there: bytes that are unread make a close take the answer away.
   std::array<char, 4096> request;
   static_cast<void>(context_.loop.receive(descriptor, request));
-  const iovec piece{.iov_base = const_cast<char*>(answer.data()), .iov_len = answer.size()};
+  const iovec piece = runtime::piece_of(answer);
   static_cast<void>(context_.loop.send(descriptor, {&piece, 1}));
   context_.loop.close(descriptor, false);
 }

@@ -46,6 +46,11 @@ struct IoResult {
   bool would_block() const;
 };
 
+// Bytes for the system, which only reads them; its interface predates const.
+inline iovec piece_of(std::span<const char> bytes) {
+  return {.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+}
+
 // A message for a socket, and how giving it to the kernel went.
 struct Outgoing {
   int descriptor = -1;

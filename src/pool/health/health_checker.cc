@@ -20,7 +20,7 @@ runtime::Task<void> send_all(net::Connection& connection, std::string_view bytes
   while (!bytes.empty()) {
     co_await connection.writable(deadline);
     // The kernel only reads what it is given to send; its interface predates const.
-    const iovec piece{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+    const iovec piece = runtime::piece_of(bytes);
     const runtime::IoResult sent = connection.send({&piece, 1});
     if (sent.would_block()) continue;
     if (!sent.ok()) co_await runtime::fail(kReset);

@@ -14,6 +14,10 @@ namespace fairlead::runtime {
 
 namespace {
 
+struct Silent final : Timer {
+  void on_timer() override {}
+};
+
 std::string key_of(const sockaddr* address, socklen_t length) {
   return {reinterpret_cast<const char*>(address), length};
 }
@@ -340,6 +344,14 @@ bool SimulatedLoop::run_until(Deadline until) {
   while (!quiet_ && now() < until) turn();
   limit_ = kNever;
   return quiet_;
+}
+
+void SimulatedLoop::run_for(Duration time) {
+  const TimePoint until = now() + time;
+  Silent end;
+  timers().set(end, until);
+  while (now() < until) run_until(until);
+  TimerWheel::cancel(end);
 }
 
 }  // namespace fairlead::runtime

@@ -44,6 +44,8 @@ class SimulatedLoop final : public EventLoop {
 
   // Runs until nothing more can happen (no event, no timer) or virtual time reaches `until`. True when all is quiet.
   bool run_until(Deadline until);
+  // Runs until so much time has passed, also where nothing happens in it.
+  void run_for(Duration time);
   // Descriptors that are open: a leak shows here.
   std::size_t open_descriptors() const { return sockets_.size(); }
   Random& random() { return random_; }
