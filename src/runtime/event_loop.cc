@@ -8,7 +8,6 @@ bool IoResult::would_block() const { return error == EAGAIN || error == EWOULDBL
 
 void EventLoop::send_each(std::span<Outgoing> messages) {
   for (Outgoing& message : messages) {
-    // The kernel only reads what it is given to send; its interface predates const.
     const iovec piece = piece_of(message.bytes);
     message.result = send(message.descriptor, {&piece, 1});
   }

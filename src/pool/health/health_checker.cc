@@ -19,7 +19,6 @@ Error receive_error(int error) { return error == ECONNREFUSED ? http::connect_er
 runtime::Task<void> send_all(net::Connection& connection, std::string_view bytes, Deadline deadline) {
   while (!bytes.empty()) {
     co_await connection.writable(deadline);
-    // The kernel only reads what it is given to send; its interface predates const.
     const iovec piece = runtime::piece_of(bytes);
     const runtime::IoResult sent = connection.send({&piece, 1});
     if (sent.would_block()) continue;
