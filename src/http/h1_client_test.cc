@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <numeric>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "net/socket_address.h"
 #include "runtime/simulated/simulated_loop.h"
@@ -125,6 +128,52 @@ TEST_F(H1ClientWithLittleRoom, a_server_that_closes_meanwhile_has_not_answered) 
   EXPECT_EQ(failure_->code, ErrorCode::reset_before_response);
   EXPECT_TRUE(failure_->retry_if_idempotent) << "nothing of an answer has come";
   EXPECT_FALSE(is_reusable_);
+}
+
+// Whose client takes sixteen bytes at once.
+struct SlowTaker final : Taker {
+  std::size_t most_to_send() const override { return 16; }
+};
+
+// The sizes of the parts in which the body of one response comes.
+runtime::Task<void> receive_for(const Taker& taker, runtime::EventLoop& loop, const net::SocketAddress& address,
+                                Workspace& workspace, std::vector<std::size_t>& sizes) {
+  H1Client client(loop, loop.connect(address.get(), address.size).descriptor, workspace);
+  co_await client.connected(loop.now() + 1s);
+  client.receive_for(taker);
+  write_field(client.begin_head("GET", "/"), "Host", "a");
+  co_await client.send_head({}, {});
+  co_await client.read_head(Method::get, loop.now() + 1min);
+  BodyPart part = co_await client.buffered_body();
+  sizes.push_back(part.data.size());
+  while (!part.is_last) {
+    part = co_await client.read_body(1min);
+    sizes.push_back(part.data.size());
+  }
+}
+
+TEST(H1ClientForASlowTaker, receives_no_more_at_once_than_that_takes) {
+  runtime::SimulatedLoop loop{1, {.cut = 0, .short_send = 0, .late_news = 0}};
+  const net::SocketAddress address = *net::numeric_address("10.0.0.1", 80);
+  const int listener = loop.listen(address.get(), address.size);
+  Workspace workspace;
+  const SlowTaker taker;
+  std::vector<std::size_t> sizes;
+  runtime::TaskGroup tasks(loop);
+  tasks.start(receive_for(taker, loop, address, workspace, sizes));
+  loop.run_for(1s);
+
+  const int server = loop.accept(listener).descriptor;
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + std::string(100, 'x');
+  const iovec piece = runtime::piece_of(answer);
+  ASSERT_EQ(loop.send(server, {&piece, 1}).count, answer.size());
+  loop.run_for(1s);
+
+  EXPECT_EQ(tasks.size(), 0U);
+  EXPECT_EQ(std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}), 100U);
+  EXPECT_LE(*std::max_element(sizes.begin(), sizes.end()), 16U);
+  loop.close(server, true);
+  loop.close(listener, false);
 }
 
 }  // namespace
