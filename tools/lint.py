@@ -65,16 +65,18 @@ def stamp_of(entry: dict) -> str:
 # --- groups ---
 
 _NAME = re.compile(r"[^({=;\[]*?(?<![:\w~])(\w+)\s*[({=;\[]")
+_USING = re.compile(r"^using (?!namespace)(?:[\w:]*::)?(\w+)")
 _TYPE = re.compile(r"^(?:template\s*<.*>\s*)?(?:class|struct|union|enum(?:\s+class)?)\s+(\w+)")
 
 
 def own_names(code: str) -> set[str]:
-    """What a source names at its outermost level, roughly: two files of a group may not name the same."""
+    """What a source names at its outermost level, roughly: two files of a group may not name the same. Names that it
+    takes from elsewhere count: whether one of two is unused could not be seen."""
     names = set()
     for line in code.splitlines():
         if line[:1] in ("", " ", "#", "}") or line.startswith(("namespace", "using namespace", "extern")):
             continue
-        match = _TYPE.match(line) or _NAME.match(line)
+        match = _USING.match(line) or _TYPE.match(line) or _NAME.match(line)
         if match:
             names.add(match.group(1))
     return names - {"TEST", "TEST_F", "TEST_P", "TYPED_TEST", "INSTANTIATE_TEST_SUITE_P"}
@@ -93,10 +95,10 @@ def grouped(entries: list[dict]) -> list[list[dict]]:
         path = Path(entry["file"])
         text = path.read_text()
         names = own_names(cpp_text.code_only(text))
-        if re.search(r"^\s*#\s*define", text, re.MULTILINE):
-            names |= {f"#define in {path}"}
         analyzed = not entry["file"].endswith(NOT_ANALYZED)
-        of_kind = open_groups.setdefault((ROOT / "src" in path.parents or path.parent, flags_of(entry), analyzed), [])
+        # A macro would be seen by the files that follow.
+        own_kind = path if re.search(r"^\s*#\s*define", text, re.MULTILINE) else None
+        of_kind = open_groups.setdefault((own_kind, ROOT / "src" in path.parents or path.parent, flags_of(entry), analyzed), [])
         for group, taken in of_kind:
             if len(group) < MAX_GROUP and taken.isdisjoint(names):
                 group.append(entry)

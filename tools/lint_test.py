@@ -29,8 +29,12 @@ class Groups(unittest.TestCase):
         self.assertEqual([["a.cc", "b.cc"]], self.groups(one, other))
 
     def test_files_that_name_the_same_are_not(self):
-        for text in ("constexpr int kSize = 1;\n", "class Ear {\n};\n", "int main() {\n}\n", "using Map = int;\n"):
+        for text in ("constexpr int kSize = 1;\n", "class Ear {\n};\n", "int main() {\n}\n", "using Map = int;\n", "using a::b;\n"):
             self.assertEqual([["a.cc"], ["b.cc"]], self.groups(self.entry("a.cc", text), self.entry("b.cc", text)))
+
+    def test_a_file_that_defines_a_macro_is_read_alone(self):
+        files = (self.entry("a.cc", "#define A 1\n"), self.entry("b.cc", ""), self.entry("c.cc", ""))
+        self.assertEqual([["a.cc"], ["b.cc", "c.cc"]], self.groups(*files))
 
     def test_one_command_for_all(self):
         files = (self.entry("a.cc", ""), self.entry("b.cc", "", flags="-O2"))

@@ -232,9 +232,8 @@ runtime::Task<BodyPart> H1Client::read_body(Duration idle) {
       co_await Result<void>(ready);
     }
     net::PipePool::Lease pipe = pipe_for_body();
-    const std::uint32_t most = wanted(read_size_);
     const runtime::IoResult got =
-        pipe ? connection_.receive(*pipe, decoder_.bytes_left()) : input_.fill(connection_, most);
+        pipe ? connection_.receive(*pipe, decoder_.bytes_left()) : input_.fill(connection_, wanted(read_size_));
     if (got.would_block()) continue;
     if (!got.ok() || got.count == 0) co_return co_await end_of_input();
     if (pipe != nullptr) {

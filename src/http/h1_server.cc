@@ -171,9 +171,8 @@ runtime::Task<BodyPart> H1Server::read_body(const Taker* taker) {
           ready.error(), was_too_slow_ ? "the request body is below `limits.min_rate`" : "the request body stalled"));
     }
     net::PipePool::Lease pipe = pipe_for_body();
-    const std::size_t most = taker == nullptr ? kBodyRead : std::min(kBodyRead, taker->most_to_send());
     const runtime::IoResult got =
-        pipe ? connection_.receive(*pipe, decoder_.bytes_left()) : input_.fill(connection_, most);
+        pipe ? connection_.receive(*pipe, decoder_.bytes_left()) : input_.fill(connection_, wanted(taker));
     const Duration waited = connection_.loop().now() - began;
     body_patience_ = std::max(options_.body_pace().after(body_patience_, waited, got.count), Duration::zero());
     if (got.would_block()) continue;
@@ -183,6 +182,10 @@ runtime::Task<BodyPart> H1Server::read_body(const Taker* taker) {
     bytes_received_ += got.count;
     co_return BodyPart{.is_last = decoder_.is_complete(), .pipe = std::move(pipe)};
   }
+}
+
+std::size_t H1Server::wanted(const Taker* taker) {
+  return taker == nullptr ? kBodyRead : std::min(kBodyRead, taker->most_to_send());
 }
 
 net::PipePool::Lease H1Server::pipe_for_body() {

@@ -107,6 +107,7 @@ class H1Server final : public ServerStream {
   runtime::Task<void> finish_sending(runtime::IoResult sent);
   Result<bool> take_head();
   net::PipePool::Lease pipe_for_body();
+  static std::size_t wanted(const Taker* taker);
 
   net::Connection connection_;
   net::Input input_;

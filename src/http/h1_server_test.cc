@@ -36,7 +36,6 @@ class H1ServerTest : public testing::Test {
     EXPECT_EQ(loop_.open_descriptors(), 0U);
   }
 
-  // No longer than `time`: without a timer there, the loop would go on to its next event.
   void send(std::string_view text) {
     std::string bytes(text);
     const iovec piece{.iov_base = bytes.data(), .iov_len = bytes.size()};

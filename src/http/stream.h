@@ -51,8 +51,8 @@ using DepartureWatcher = net::HangUpWatcher;
 // Whoever sends on what a stream receives.
 class Taker {
  public:
-  // How much its peer takes just now, where memory for what peers do not take runs short; else without a bound. Asked
-  // when bytes have come: much may have changed since they were waited for.
+  // How much its peer takes just now, where memory for what peers do not take runs short; else without a bound. Never
+  // 0. Asked when bytes have come: much may have changed since they were waited for.
   virtual std::size_t most_to_send() const = 0;
 
  protected:

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "net/kept_bytes.h"
 #include "runtime/slab.h"
 
 namespace fairlead::net {
@@ -14,9 +15,6 @@ namespace {
 
 constexpr std::size_t kLeastToReceive = 1024;
 constexpr std::size_t kMostOfTooMuch = std::size_t{16} * 1024;
-
-// Of all outputs of this thread.
-thread_local std::size_t bytes_kept = 0;
 
 }  // namespace
 
@@ -29,13 +27,13 @@ struct Output::Rest {
 
   static Rest* make(std::size_t size) {
     const std::size_t block_size = sizeof(Rest) + size;
-    bytes_kept += size;
+    KeptBytes::add(size);
     auto* const block = static_cast<Rest*>(runtime::Slab::allocate(block_size));
     return std::construct_at(block, Rest{.size = size, .block_size = block_size});
   }
   static void destroy(Rest* rest) {
     const std::size_t block_size = rest->block_size;
-    bytes_kept -= block_size - sizeof(Rest);
+    KeptBytes::remove(block_size - sizeof(Rest));
     rest->~Rest();
     runtime::Slab::release(rest, block_size);
   }
@@ -54,11 +52,11 @@ struct Output::Rest {
 };
 
 std::size_t Output::most_to_receive(const Connection& to, std::uint64_t taken) {
-  if (bytes_kept < kMuchKept) return std::numeric_limits<std::size_t>::max();
+  if (KeptBytes::count() < kMuchKept) return std::numeric_limits<std::size_t>::max();
   std::size_t most = to.send_room();
   // A kernel short of memory takes less than the room that it tells of. What the peer has taken so far is a better
   // guide, up to where the calls for each piece no longer count much.
-  if (bytes_kept >= kTooMuchKept) most = std::min({most, static_cast<std::size_t>(taken / 4), kMostOfTooMuch});
+  if (KeptBytes::count() >= kTooMuchKept) most = std::min({most, static_cast<std::size_t>(taken / 4), kMostOfTooMuch});
   return std::max(most, kLeastToReceive);
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "net/scratch.h"
 #include "net/socket_address.h"
 #include "runtime/simulated/simulated_loop.h"
 
@@ -23,12 +24,15 @@ class OutputTest : public testing::Test {
     if (far_end_ >= 0) loop_.close(far_end_, true);
   }
 
+  void open_far_end() {
+    loop_.run_for(std::chrono::seconds(1));
+    far_end_ = loop_.accept(listener_).descriptor;
+  }
   // What is more than the socket takes is forgotten.
   void fill() {
-    loop_.run_until(loop_.now() + std::chrono::seconds(1));
-    far_end_ = loop_.accept(listener_).descriptor;
+    open_far_end();
     const std::string bytes(2 * kBuffer, 'y');
-    const iovec piece{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+    const iovec piece = runtime::piece_of(bytes);
     Output output;
     EXPECT_TRUE(output.send(connection_, {&piece, 1}).ok());
     EXPECT_EQ(output.size(), kBuffer);
@@ -50,6 +54,26 @@ TEST_F(OutputTest, is_received_without_a_bound_while_little_is_kept) {
   other.hold("x");
   EXPECT_LT(Output::most_to_receive(connection_, 0), kAnything);
   one.drop();
+  EXPECT_EQ(Output::most_to_receive(connection_, 0), kAnything);
+}
+
+TEST_F(OutputTest, what_was_received_and_waits_counts_too) {
+  open_far_end();
+  const std::string bytes(100, 'y');
+  const iovec piece = runtime::piece_of(bytes);
+  ASSERT_EQ(loop_.send(far_end_, {&piece, 1}).count, bytes.size());
+  loop_.run_for(std::chrono::seconds(1));
+  Scratch scratch(1000);
+  Output much;
+  much.hold(std::string(Output::kMuchKept - bytes.size(), 'x'));
+  {
+    Input waiting(scratch);
+    ASSERT_EQ(waiting.fill(connection_, 1000).count, bytes.size());
+    EXPECT_EQ(Output::most_to_receive(connection_, 0), kAnything) << "it lies in the scratch";
+    Input next(scratch);
+    EXPECT_TRUE(next.fill(connection_, 1000).would_block());
+    EXPECT_EQ(Output::most_to_receive(connection_, 0), kBuffer);
+  }
   EXPECT_EQ(Output::most_to_receive(connection_, 0), kAnything);
 }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "net/kept_bytes.h"
 #include "runtime/slab.h"
 
 namespace fairlead::net {
@@ -38,13 +39,16 @@ void Input::put_aside() {
   if (size_ == 0) return;
   char* block = static_cast<char*>(runtime::Slab::allocate(size_));
   std::memcpy(block, begin_, size_);
+  KeptBytes::add(size_);
   aside_ = block;
   aside_size_ = size_;
   begin_ = block;
 }
 
 void Input::drop_aside() {
-  if (aside_ != nullptr) runtime::Slab::release(std::exchange(aside_, nullptr), aside_size_);
+  if (aside_ == nullptr) return;
+  KeptBytes::remove(aside_size_);
+  runtime::Slab::release(std::exchange(aside_, nullptr), aside_size_);
 }
 
 }  // namespace fairlead::net

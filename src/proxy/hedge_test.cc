@@ -37,7 +37,7 @@ class SilentStream final : public http::ClientStream {
   runtime::Task<void> send_head(http::OutgoingFraming, std::string_view) override { return runtime::done(); }
   runtime::Task<void> send_body(http::BodyPart, std::string_view) override { return runtime::done(); }
   bool takes_pipes() const override { return false; }
-  std::size_t most_to_send() const override { return 0; }
+  std::size_t most_to_send() const override { return 1; }
   void receive_for(const http::Taker&) override {}
   runtime::Task<const http::ResponseHead*> read_head(http::Method, Deadline) override { co_return nullptr; }
   Result<http::BodyPart> buffered_body() override { return http::BodyPart(); }

@@ -58,7 +58,8 @@ def listens(port: int) -> bool:
     """Whether a socket of this machine listens at the port. Read from the kernel: a connection that only looks would
     still hold one of a few seats when the test begins."""
     listening = re.compile(rf"^ *\d+: [0-9A-F]+:{port:04X} [0-9A-F]+:0000 0A ", re.MULTILINE)
-    return any(listening.search(Path(f"/proc/net/{table}").read_text()) for table in ("tcp", "tcp6"))
+    tables = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))  # the second only where the kernel has IPv6
+    return any(listening.search(table.read_text()) for table in tables if table.exists())
 
 
 class Process:
