@@ -97,8 +97,9 @@ def grouped(entries: list[dict]) -> list[list[dict]]:
         names = own_names(cpp_text.code_only(text))
         analyzed = not entry["file"].endswith(NOT_ANALYZED)
         # A macro would be seen by the files that follow.
-        own_kind = path if re.search(r"^\s*#\s*define", text, re.MULTILINE) else None
-        of_kind = open_groups.setdefault((own_kind, ROOT / "src" in path.parents or path.parent, flags_of(entry), analyzed), [])
+        alone = path if re.search(r"^\s*#\s*define", text, re.MULTILINE) else None
+        folder = ROOT / "src" if ROOT / "src" in path.parents else path.parent
+        of_kind = open_groups.setdefault((alone, folder, flags_of(entry), analyzed), [])
         for group, taken in of_kind:
             if len(group) < MAX_GROUP and taken.isdisjoint(names):
                 group.append(entry)
