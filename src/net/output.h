@@ -22,8 +22,8 @@ class Output {
   static constexpr std::size_t kTooMuchKept = 2 * kMuchKept;
 
   // How much to receive at most, when it is to be sent over `to`, which has taken `taken` bytes of this message, or of
-  // the one before. No bound while little is kept on this thread. Never 0, so that whoever sends finds out that there is
-  // no room.
+  // the one before. No bound while little is kept on this thread. Never 0, so that whoever sends finds out that there
+  // is no room.
   static std::size_t most_to_receive(const Connection& to, std::uint64_t taken);
 
   Output() = default;
