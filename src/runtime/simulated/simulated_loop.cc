@@ -141,6 +141,30 @@ void SimulatedLoop::establish(int client, const std::string& address) {
   tell(client, {.writable = true});
 }
 
+Accepted SimulatedLoop::probe(int descriptor, const sockaddr* address, socklen_t length) {
+  if (descriptor < 0 && is_exhausted_) return {.error = EMFILE};
+  const int client = descriptor < 0 ? add_socket().descriptor : descriptor;
+  const std::string key = key_of(address, length);
+  if (!black_holes_.contains(key)) at(now() + delay(), [this, client, key] { answer_probe(client, key); });
+  return {.descriptor = client};
+}
+
+void SimulatedLoop::answer_probe(int client, const std::string& address) {
+  Socket* socket = find(client);
+  if (socket == nullptr) return;
+  socket->is_connected = listeners_.contains(address);
+  if (!socket->is_connected) socket->error = ECONNREFUSED;
+  tell(client, {.readable = !socket->is_connected,
+                .writable = true,
+                .hung_up = !socket->is_connected,
+                .failed = !socket->is_connected});
+}
+
+bool SimulatedLoop::end_probe(int descriptor) {
+  find(descriptor)->is_connected = false;
+  return true;
+}
+
 Accepted SimulatedLoop::connect_datagrams(const sockaddr*, socklen_t) { return {.error = EPROTONOSUPPORT}; }
 
 int SimulatedLoop::connect_error(int descriptor) {

@@ -53,6 +53,8 @@ class SimulatedLoop final : public EventLoop {
   WallTime wall_now() const override;
   Accepted accept(int listener) override;
   Accepted connect(const sockaddr* address, socklen_t length) override;
+  Accepted probe(int descriptor, const sockaddr* address, socklen_t length) override;
+  bool end_probe(int descriptor) override;
   // This network has no datagrams: refused with EPROTONOSUPPORT.
   Accepted connect_datagrams(const sockaddr* address, socklen_t length) override;
   int connect_error(int descriptor) override;
@@ -97,6 +99,7 @@ class SimulatedLoop final : public EventLoop {
   void deliver_end(int from, int to, bool reset);
   void arrive(int to, int from, const std::string& bytes);
   void establish(int client, const std::string& address);
+  void answer_probe(int client, const std::string& address);
   void wake_blocked_sender(Socket& reader);
 
   Random random_;
