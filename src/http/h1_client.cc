@@ -110,15 +110,15 @@ runtime::Task<void> H1Client::finish_sending(runtime::IoResult sent) {
     sent = output_.sent();
   }
   if (sent.ok() && output_.is_flushed()) co_return;
-  Result<void> outcome;
-  if (sent.ok()) outcome = co_await output_.flush({send_patience_}).result();
+  Result<Duration> outcome;
+  if (sent.ok()) outcome = co_await output_.flush({send_patience_}, send_patience_).result();
   if (sent.ok() && outcome) co_return;
   is_broken_ = true;
   if (sent.error == ENOBUFS) {
     co_await runtime::fail(
         {.code = ErrorCode::header_too_large, .blame = Blame::downstream, .detail = "the request head is too large"});
   }
-  if (!outcome && outcome.error().code == ErrorCode::canceled) co_await Result<void>(outcome);
+  if (!outcome && outcome.error().code == ErrorCode::canceled) co_await runtime::fail(outcome.error());
   if (!outcome && outcome.error().code == ErrorCode::timed_out) {
     co_await runtime::fail(response_timeout("the server stopped reading the request"));
   }

@@ -32,10 +32,7 @@ class H1Output {
   // Sends a part of the body; framing as the head said.
   runtime::IoResult send_part(BodyPart part, std::string_view trailer_lines);
   // As Taker::most_to_send.
-  std::size_t most_to_send() const {
-    return net::Output::most_to_receive(connection_,
-                                        body_bytes_ - std::min<std::uint64_t>(body_bytes_, output_.size()));
-  }
+  std::size_t most_to_send() const { return net::Output::most_to_receive(connection_, body_bytes_sent()); }
   // Whether parts may come in pipes: only where they are sent as they are.
   bool takes_pipes() const { return framing_ == Framing::length; }
   // The last message waits for the end of the turn: await `batched()`, then ask `sent()` how it went; or `leave` it.
@@ -57,13 +54,15 @@ class H1Output {
   bool is_settled() const { return !is_batched() && sent_error_ == 0 && is_flushed(); }
   // Sends what the kernel did not take; see net::Output::flush.
   bool is_flushed() const { return output_.is_empty(); }
-  runtime::Task<void> flush(net::Pace pace) { return output_.flush(connection_, pace); }
+  runtime::Task<Duration> flush(net::Pace pace, Duration left) { return output_.flush(connection_, pace, left); }
 
   // Whether the client can tell that the body of this message is not whole, when the connection ends here.
   bool shows_truncation() const { return framing_ == Framing::length || framing_ == Framing::chunked; }
   // True once the last part of a body has been given.
   bool is_complete() const { return is_complete_; }
   std::uint64_t body_bytes() const { return body_bytes_; }
+  // Of these, what our system has taken.
+  std::uint64_t body_bytes_sent() const { return body_bytes_ - std::min<std::uint64_t>(body_bytes_, output_.size()); }
   // Of these, what has reached the peer's system.
   std::uint64_t body_bytes_taken() const {
     return body_bytes_ - std::min<std::uint64_t>(body_bytes_, output_.size() + connection_.unsent());

@@ -193,6 +193,8 @@ net::PipePool::Lease H1Server::pipe_for_body() {
 }
 
 BufferWriter& H1Server::begin_head(std::uint16_t status, std::string_view reason) {
+  send_patience_ = static_cast<std::uint32_t>(options_.body_idle / std::chrono::milliseconds(1));
+  bytes_credited_ = 0;
   BufferWriter& writer = output_.begin();
   write_status_line(writer, status, reason);
   return writer;
@@ -225,13 +227,25 @@ runtime::Task<void> H1Server::finish_sending(runtime::IoResult sent) {
     co_await runtime::fail(kClientGone);
   }
   if (output_.is_flushed()) co_return;
-  const Result<void> flushed = co_await output_.flush(options_.body_pace()).result();
+  const Result<void> flushed = co_await flush().result();
   if (!flushed) {
     keep_alive_ = false;
     was_too_slow_ = flushed.error().code == ErrorCode::timed_out;
     // Timed out or gone: either way this client does not take its response.
     co_await runtime::fail(flushed.error().code == ErrorCode::canceled ? flushed.error() : kClientGone);
   }
+}
+
+// A response is sent in pieces, as the server's bytes come, and smaller ones the more memory is in use: the patience is
+// with all of them together, or a client that is slow for ever would never be out of it.
+runtime::Task<void> H1Server::flush() {
+  using std::chrono::milliseconds;
+  const net::Pace pace = options_.body_pace();
+  const auto sent = static_cast<std::uint32_t>(output_.body_bytes_sent());
+  const Duration left = pace.after(milliseconds(send_patience_), {}, sent - std::exchange(bytes_credited_, sent));
+  const Duration left_now = co_await output_.flush(pace, left);
+  bytes_credited_ = static_cast<std::uint32_t>(output_.body_bytes_sent());
+  send_patience_ = static_cast<std::uint32_t>(left_now / milliseconds(1));
 }
 
 runtime::Task<void> H1Server::send_interim_head() {

@@ -107,6 +107,8 @@ class H1Server final : public ServerStream {
   runtime::Task<void> finish_sending(runtime::IoResult sent);
   Result<bool> take_head();
   net::PipePool::Lease pipe_for_body();
+  // Waits until the client has taken what was given; `timed_out` where it takes the response too slowly.
+  runtime::Task<void> flush();
   static std::size_t wanted(const Taker* taker);
 
   net::Connection connection_;
@@ -121,6 +123,9 @@ class H1Server final : public ServerStream {
   std::uint64_t bytes_received_ = 0;
   std::uint32_t head_scan_ = 0;
   std::uint32_t pipelined_ = 0;  // requests in a row
+  // Left for the response's body, in milliseconds; and the bytes of it, modulo 2^32, that have earned time already.
+  std::uint32_t send_patience_ = 0;
+  std::uint32_t bytes_credited_ = 0;
   Method method_ = Method::get;
   std::uint8_t minor_version_ = 1;
   bool keep_alive_ = true;

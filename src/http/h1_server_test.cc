@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 constexpr runtime::NetworkConditions kCalm{.min_delay = 1ms, .max_delay = 1ms, .cut = 0, .short_send = 0};
 constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-// A server that answers every request with `body_`, and a client's bare descriptor.
+// A server that answers every request with `body_`, `piece_` bytes at a time, and a client's bare descriptor.
 class H1ServerTest : public testing::Test {
  protected:
   H1ServerTest() : H1ServerTest(kCalm) {}
@@ -67,7 +67,15 @@ class H1ServerTest : public testing::Test {
         co_return;
       }
       server.begin_head(200, "OK");
-      const Result<void> sent = co_await server.send_head({Framing::length, body_.size()}, {body_, true}).result();
+      std::string_view left = body_;
+      std::string_view piece = left.substr(0, piece_);
+      left.remove_prefix(piece.size());
+      Result<void> sent = co_await server.send_head({Framing::length, body_.size()}, {piece, left.empty()}).result();
+      while (sent && !left.empty()) {
+        piece = left.substr(0, piece_);
+        left.remove_prefix(piece.size());
+        sent = co_await server.send_body({piece, left.empty()}, {}).result();
+      }
       if (!sent) {
         failure_ = sent.error().code;
         was_too_slow_ = server.was_too_slow();
@@ -84,6 +92,7 @@ class H1ServerTest : public testing::Test {
   H1ServerOptions options_{
       .header_timeout = 2s, .body_idle = 2s, .keepalive = 10s, .header_size = 8192, .min_rate = 100};
   std::string body_ = std::string(20'000, 'b');
+  std::size_t piece_ = std::string::npos;
   runtime::TaskGroup tasks_{loop_};
   H1Server* server_ = nullptr;
   int requests_ = 0;
@@ -279,6 +288,32 @@ TEST_F(H1ServerTest, a_client_that_takes_its_answer_too_slowly_is_cut) {
   }
   EXPECT_EQ(failure_, ErrorCode::client_gone);
   EXPECT_TRUE(was_too_slow_);
+}
+
+TEST_F(H1ServerTest, small_pieces_of_an_answer_earn_no_time_of_their_own) {
+  body_.resize(300'000, 'b');
+  piece_ = 100;
+  send(kRequest);
+  std::string room(50, '\0');
+  for (int second = 0; second < 6; ++second) {
+    loop_.run_for(1s);
+    loop_.receive(client_, room);
+  }
+  EXPECT_EQ(failure_, ErrorCode::client_gone);
+  EXPECT_TRUE(was_too_slow_);
+}
+
+TEST_F(H1ServerTest, an_answer_in_small_pieces_is_taken_at_the_least_rate_however_long_that_takes) {
+  body_.resize(70'000, 'b');
+  piece_ = 100;
+  send(kRequest);
+  std::string room(300, '\0');
+  // Read in steps that are far longer than a piece would be waited for.
+  for (int step = 0; step < 30; ++step) {
+    loop_.run_for(1900ms);
+    EXPECT_EQ(loop_.receive(client_, room).count, 300U);
+  }
+  EXPECT_FALSE(failure_);
 }
 
 TEST_F(H1ServerTest, a_client_that_takes_its_answer_at_the_least_rate_is_not_cut) {

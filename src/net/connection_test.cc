@@ -254,8 +254,8 @@ TEST_F(ConnectionTest, output_keeps_what_the_kernel_does_not_take_and_sends_it_l
                                     iovec{.iov_base = const_cast<char*>(tail.data()), .iov_len = tail.size()}};
   EXPECT_TRUE(output.send(*connection_, pieces).ok());
   EXPECT_FALSE(output.is_empty());
-  Result<void> flushed;
-  const auto flush = [&]() -> runtime::Task<void> { flushed = co_await output.flush(*connection_, {5s}).result(); };
+  Result<Duration> flushed;
+  const auto flush = [&]() -> runtime::Task<void> { flushed = co_await output.flush(*connection_, {5s}, 5s).result(); };
   tasks_.start(flush());
   std::string heard;
   for (int turn = 0; turn < 20; ++turn) {
@@ -272,8 +272,8 @@ TEST_F(ConnectionTest, output_gives_up_on_a_peer_that_reads_nothing) {
   const std::string text(3000, 'a');
   const iovec piece{.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};
   EXPECT_TRUE(output.send(*connection_, {&piece, 1}).ok());
-  Result<void> flushed;
-  const auto flush = [&]() -> runtime::Task<void> { flushed = co_await output.flush(*connection_, {5s}).result(); };
+  Result<Duration> flushed;
+  const auto flush = [&]() -> runtime::Task<void> { flushed = co_await output.flush(*connection_, {5s}, 5s).result(); };
   tasks_.start(flush());
   run(4900ms);
   EXPECT_EQ(tasks_.size(), 1U);

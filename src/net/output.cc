@@ -125,10 +125,9 @@ runtime::IoResult Output::send_rest(Connection& connection) {
   return result;
 }
 
-runtime::Task<void> Output::flush(Connection& connection, Pace pace) {
-  if (is_empty()) co_return;
+runtime::Task<Duration> Output::flush(Connection& connection, Pace pace, Duration left) {
+  if (is_empty()) co_return left;
   std::size_t unsent = connection.unsent();
-  Duration left = pace.patience;
   while (!rest_->is_empty()) {
     const TimePoint began = connection.loop().now();
     const Result<void> ready = co_await with_result(connection.writable(deadline_after(began, left)));
@@ -149,6 +148,7 @@ runtime::Task<void> Output::flush(Connection& connection, Pace pace) {
     left = std::max(pace.after(left, waited, result.count), Duration::zero());
   }
   drop();
+  co_return left;
 }
 
 }  // namespace fairlead::net

@@ -46,9 +46,10 @@ class Output {
   void hold(std::string_view bytes);
   // Sends what the kernel takes of the rest now.
   runtime::IoResult send_rest(Connection& connection);
-  // Sends the rest. It ends with `timed_out` when the peer has taken nothing for the patience of `pace`, or takes it
-  // too slowly; the end of the connection is `client_gone`, whoever the peer is: the caller knows.
-  runtime::Task<void> flush(Connection& connection, Pace pace);
+  // Sends the rest, waiting for no longer than what is `left` of the patience of `pace`, and gives what is left then.
+  // It ends with `timed_out` when the peer has taken nothing for so long, or takes it too slowly; the end of the
+  // connection is `client_gone`, whoever the peer is: the caller knows.
+  runtime::Task<Duration> flush(Connection& connection, Pace pace, Duration left);
   // Forgets the rest.
   void drop();
 
