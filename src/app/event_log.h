@@ -45,6 +45,7 @@ class EventLog {
   static pool::Severity severity_of(const ProcessEvent& event) { return event.severity; }
   static pool::Severity severity_of(const pool::ServerEvent& event) { return pool::severity(event); }
   static pool::Severity severity_of(const pool::PoolEvent& event) { return pool::severity(event); }
+  static pool::Severity severity_of(const pool::ZoneEvent& event) { return pool::severity(event); }
   bool wants(pool::Severity severity) const;
 
   Format format_ = Format::json;

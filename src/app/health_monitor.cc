@@ -191,7 +191,13 @@ void HealthMonitor::compare_paces(const pool::Pool& pool, std::size_t first) {
     recent_.push_back(rests[index].lasts(now) ? pool::RecentAnswers{}
                                               : watched.pace.look(watched.machine.state(), now));
   }
-  zones_[pool.name()].look(pool, recent_, now);
+  pool::ZoneWatch& zone = zones_[pool.name()];
+  zone.look(pool, recent_, now);
+  if (std::optional<pool::ZoneEvent> event = zone.news(pool)) {
+    event->at = loop_.wall_now();
+    event->generation = generation_;
+    listener_.on_zone_event(*event);
+  }
   const pool::ZonePaces paces(pool, recent_);
   for (std::size_t index = 0; index < rests.size(); ++index) {
     if (rests[index].lasts(now)) continue;

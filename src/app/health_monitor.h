@@ -27,12 +27,13 @@
 
 namespace fairlead::app {
 
-// Hears of every change of a server's or a pool's state.
+// Hears of every change of the state of servers, pools and zones.
 class HealthListener {
  public:
   virtual ~HealthListener() = default;
   virtual void on_server_event(const pool::ServerEvent& event) = 0;
   virtual void on_pool_event(const pool::PoolEvent& event) = 0;
+  virtual void on_zone_event(const pool::ZoneEvent& event) = 0;
 };
 
 class HealthMonitor final : public pool::SuspectListener, private runtime::Timer {

@@ -28,6 +28,7 @@ class Events final : public HealthListener {
     evidence = event.evidence;
   }
   void on_pool_event(const pool::PoolEvent& event) override { pools.push_back(event); }
+  void on_zone_event(const pool::ZoneEvent&) override {}
 
   std::vector<ServerState> states;
   std::vector<std::string> reasons;

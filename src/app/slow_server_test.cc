@@ -27,6 +27,7 @@ class ServerEvents final : public HealthListener {
  public:
   void on_server_event(const pool::ServerEvent& event) override { events.push_back(event); }
   void on_pool_event(const pool::PoolEvent&) override {}
+  void on_zone_event(const pool::ZoneEvent&) override {}
 
   std::vector<pool::ServerEvent> events;
 };

@@ -140,6 +140,8 @@ void Runner::on_server_event(const pool::ServerEvent& event) {
 
 void Runner::on_pool_event(const pool::PoolEvent& event) { log(event); }
 
+void Runner::on_zone_event(const pool::ZoneEvent& event) { log(event); }
+
 void Runner::on_timer() {
   switch (phase_) {
     case Phase::starting:

@@ -39,6 +39,7 @@ class Runner final : private app::HealthListener, private app::SocketSource, pri
 
   void on_server_event(const pool::ServerEvent& event) override;
   void on_pool_event(const pool::PoolEvent& event) override;
+  void on_zone_event(const pool::ZoneEvent& event) override;
   std::expected<std::vector<int>, net::ListenError> open(const net::Endpoint& endpoint, std::size_t count) override;
   void close(const net::Endpoint& endpoint, const std::vector<int>& sockets) override;
   void on_timer() override;

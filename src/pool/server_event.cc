@@ -74,6 +74,8 @@ Severity severity(const PoolEvent& event) {
   return Severity::info;
 }
 
+Severity severity(const ZoneEvent& event) { return event.is_overloaded ? Severity::warning : Severity::info; }
+
 std::string json_line(const ServerEvent& event) {
   JsonObject object;
   object.add("ts", Timestamp(event.at).iso());
@@ -107,6 +109,17 @@ std::string json_line(const PoolEvent& event) {
   return std::move(object).line();
 }
 
+std::string json_line(const ZoneEvent& event) {
+  JsonObject object;
+  object.add("ts", Timestamp(event.at).iso());
+  object.add("event", event.is_overloaded ? "zone.overloaded" : "zone.recovered");
+  object.add("severity", word(severity(event)));
+  object.add("subject", event.pool);
+  object.add("why", event.why);
+  object.add("generation", event.generation);
+  return std::move(object).line();
+}
+
 std::string human_line(const ServerEvent& event) {
   return fmt::format("{}  {} {}/{} {}: {}\n", Timestamp(event.at).time_of_day_to_the_second(), glyph(event.to),
                      event.pool, event.server, word(event.to), event.why);
@@ -116,6 +129,11 @@ std::string human_line(const PoolEvent& event) {
   constexpr std::array<std::string_view, 4> kGlyphs{"●", "◐", "✕", "✕"};  // by PoolState
   return fmt::format("{}  {} pool {} {}: {}\n", Timestamp(event.at).time_of_day_to_the_second(),
                      kGlyphs[static_cast<std::size_t>(event.to)], event.pool, word(event.to), event.why);
+}
+
+std::string human_line(const ZoneEvent& event) {
+  return fmt::format("{}  {} pool {}: {}\n", Timestamp(event.at).time_of_day_to_the_second(),
+                     event.is_overloaded ? "◐" : "●", event.pool, event.why);
 }
 
 }  // namespace fairlead::pool

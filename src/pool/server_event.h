@@ -43,16 +43,29 @@ struct PoolEvent {
   std::uint64_t generation = 0;
 };
 
+// The own zone of a pool became overloaded, so that others take a part of its requests; or does its work alone again.
+struct ZoneEvent {
+  WallTime at{};
+  std::string pool;
+  bool is_overloaded = false;
+  std::string why;  // plain words: `the own zone's servers take 60 ms, and 20 ms at ease: …`
+  std::uint64_t generation = 0;
+};
+
 Severity severity(const ServerEvent& event);
 Severity severity(const PoolEvent& event);
+Severity severity(const ZoneEvent& event);
 
 // One line of JSON with its line end.
 std::string json_line(const ServerEvent& event);
 std::string json_line(const PoolEvent& event);
+std::string json_line(const ZoneEvent& event);
 
 // One line of words with its line end: `14:02:11  ✕ web/10.0.1.12:3000 down: GET /health → 500, 3 times`.
 std::string human_line(const ServerEvent& event);
 // `14:02:12  ✕ pool web failing: none of 4 servers is up; requests are sent to them all the same`.
 std::string human_line(const PoolEvent& event);
+// `14:02:13  ◐ pool web: the own zone's servers take 60 ms, and 20 ms at ease: …`.
+std::string human_line(const ZoneEvent& event);
 
 }  // namespace fairlead::pool

@@ -57,6 +57,21 @@ TEST(ServerEvent, people_get_glyph_name_state_and_cause) {
   EXPECT_EQ(human_line(down_event()), "14:02:11  ✕ web/10.0.1.12:3000 down: GET /health → 500, 3 times\n");
 }
 
+TEST(ZoneEvent, an_overload_is_a_warning_and_its_end_is_news) {
+  ZoneEvent event{
+      .at = kAt, .pool = "web", .is_overloaded = true, .why = "the own zone is overloaded", .generation = 2};
+  const auto json = nlohmann::json::parse(json_line(event));
+  EXPECT_EQ(json["event"], "zone.overloaded");
+  EXPECT_EQ(json["severity"], "warning");
+  EXPECT_EQ(json["subject"], "web");
+  EXPECT_EQ(json["why"], "the own zone is overloaded");
+  EXPECT_EQ(json["generation"], 2);
+  EXPECT_EQ(human_line(event), "14:02:11  ◐ pool web: the own zone is overloaded\n");
+  event.is_overloaded = false;
+  EXPECT_EQ(nlohmann::json::parse(json_line(event))["event"], "zone.recovered");
+  EXPECT_EQ(severity(event), Severity::info);
+}
+
 TEST(PoolEvent, a_failing_pool_is_an_error) {
   const PoolEvent event{.at = kAt,
                         .pool = "web",

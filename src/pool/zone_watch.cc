@@ -1,8 +1,12 @@
 #include "pool/zone_watch.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "pool/health/duration_text.h"
 #include "pool/server_state.h"
 
 namespace fairlead::pool {
@@ -58,6 +62,27 @@ void ZoneWatch::look(const Pool& pool, std::span<const RecentAnswers> recent, Ti
   pool.publish_spill(share_);
 }
 
+std::optional<ZoneEvent> ZoneWatch::news(const Pool& pool) {
+  const auto percent = [](double share) { return static_cast<int>(std::lround(100 * share)); };
+  most_ = std::max(most_, share_);
+  if (!is_told_ && share_ >= kWorthTelling) {
+    is_told_ = true;
+    return ZoneEvent{
+        .pool = pool.name(),
+        .is_overloaded = true,
+        .why = fmt::format(
+            "the own zone is overloaded: its servers take {} to answer, and {} at ease; other zones take "
+            "{} % of its requests, and more while that lasts",
+            short_duration(PaceSums::time_at(pace_)), short_duration(PaceSums::time_at(at_ease_)), percent(share_))};
+  }
+  if (!is_told_ || share_ > 0) return std::nullopt;
+  is_told_ = false;
+  return ZoneEvent{.pool = pool.name(),
+                   .is_overloaded = false,
+                   .why = fmt::format("the own zone serves all requests again; other zones took up to {} % of them",
+                                      percent(std::exchange(most_, 0)))};
+}
+
 ZoneWatch::Side ZoneWatch::side_of(const Pool& pool, std::span<const RecentAnswers> recent, bool far, TimePoint now) {
   answers_.clear();
   double in_flight = 0;
@@ -78,6 +103,8 @@ ZoneWatch::Verdict ZoneWatch::judge(const Side& near, const Side& far, std::uint
   const double at_ease = std::min(*fastest_, fastest_before_.value_or(*fastest_));
   const double limit = std::log2(factor) * PaceSums::kOctave;
   const double behind = *near.pace - at_ease;
+  pace_ = *near.pace;
+  at_ease_ = at_ease;
   // Nobody is helped by a zone that has more to do.
   if (behind < limit / 2 || near.load <= far.load) return Verdict::at_ease;
   if (far.pace && *far.pace > *near.pace - kWorthTheWay) {

@@ -12,6 +12,7 @@
 #include "pool/answer_window.h"
 #include "pool/pace.h"
 #include "pool/pool.h"
+#include "pool/server_event.h"
 
 namespace fairlead::pool {
 
@@ -31,7 +32,14 @@ class ZoneWatch {
   // every AnswerWindow::kShortest / 4 or so.
   void look(const Pool& pool, std::span<const RecentAnswers> recent, TimePoint now);
 
+  // What people should hear of since the last call, if anything; without time and generation. An overload that others
+  // hardly help with is none.
+  std::optional<ZoneEvent> news(const Pool& pool);
+
  private:
+  // A share worth telling.
+  static constexpr double kWorthTelling = 0.1;
+
   // What the servers of one side are like: the median of their answers on the scale of PaceSums, where there are
   // enough, and the requests in flight for their weight.
   struct Side {
@@ -46,6 +54,11 @@ class ZoneWatch {
   void remember(double pace, TimePoint now);
 
   double share_ = 0;
+  // The own zone's answers as last compared, and at ease.
+  double pace_ = 0;
+  double at_ease_ = 0;
+  bool is_told_ = false;  // that it is overloaded
+  double most_ = 0;       // of the share since then
   // The fastest that the zone was since then, and in the time of kMemory before.
   TimePoint since_{};
   std::optional<double> fastest_;

@@ -1,8 +1,10 @@
 #include "pool/zone_watch.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <optional>
 
 #include "pool/permit.h"
 #include "pool/test_servers.h"
@@ -53,6 +55,32 @@ TEST_F(ZoneWatchTest, an_overloaded_zone_gives_away_little_by_little_and_takes_b
   EXPECT_NEAR(after(100, answers(35ms), answers(20ms)), 5 * ZoneWatch::kAway, 1e-9) << "neither well nor overloaded";
   EXPECT_NEAR(after(1, answers(20ms), answers(20ms)), 5 * ZoneWatch::kAway - ZoneWatch::kBack, 1e-9);
   EXPECT_EQ(after(100, answers(20ms)), 0);
+}
+
+TEST_F(ZoneWatchTest, an_overload_is_told_once_and_so_is_its_end) {
+  load();
+  put_in_flight(0, 10);
+  after(10, answers(20ms));
+  EXPECT_FALSE(watch_.news(*pool_));
+  after(2, answers(60ms));
+  EXPECT_FALSE(watch_.news(*pool_)) << "too little to speak of";
+  after(1, answers(60ms));
+  const std::optional<ZoneEvent> overload = watch_.news(*pool_);
+  ASSERT_TRUE(overload);
+  EXPECT_TRUE(overload->is_overloaded);
+  EXPECT_EQ(overload->pool, "web");
+  EXPECT_THAT(overload->why, testing::HasSubstr("other zones take 12 % of its requests"));
+  EXPECT_THAT(overload->why, testing::ContainsRegex("take (5.|6.) ms to answer, and (19|20|21) ms at ease"));
+  after(2, answers(60ms));
+  EXPECT_FALSE(watch_.news(*pool_));
+  after(5, answers(20ms));
+  EXPECT_FALSE(watch_.news(*pool_));
+  after(100, answers(20ms));
+  const std::optional<ZoneEvent> end = watch_.news(*pool_);
+  ASSERT_TRUE(end);
+  EXPECT_FALSE(end->is_overloaded);
+  EXPECT_THAT(end->why, testing::HasSubstr("took up to 20 % of them"));
+  EXPECT_FALSE(watch_.news(*pool_));
 }
 
 TEST_F(ZoneWatchTest, a_change_reaches_every_view_and_none_is_announced_where_nothing_changes) {

@@ -70,6 +70,7 @@ class Quiet final : public HealthListener {
  public:
   void on_server_event(const pool::ServerEvent&) override { ++events; }
   void on_pool_event(const pool::PoolEvent&) override {}
+  void on_zone_event(const pool::ZoneEvent&) override {}
   int events = 0;
 };
 

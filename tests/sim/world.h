@@ -55,6 +55,7 @@ class World {
    public:
     void on_server_event(const pool::ServerEvent&) override {}
     void on_pool_event(const pool::PoolEvent&) override {}
+    void on_zone_event(const pool::ZoneEvent&) override {}
   };
   class Names final : public net::Resolver {
    public:

@@ -55,6 +55,7 @@ class Demo final : private Stage, private app::HealthListener, private runtime::
   void say(const Sentence& sentence) override;
   void on_server_event(const pool::ServerEvent& event) override;
   void on_pool_event(const pool::PoolEvent&) override {}
+  void on_zone_event(const pool::ZoneEvent&) override {}
   void on_timer() override;
 
   std::expected<void, std::string> start();
