@@ -165,7 +165,7 @@ pools: {web: {servers: [3001], health: /h}}
 errors: {detail: full}
 log: {access: {output: off, format: combined, sample: 10%, when: errors, fields: [query]}, events: {output: /var/log/x, level: warning}}
 shutdown: {delay: 5s, grace: 1m}
-limits: {kept_bodies: 64MiB}
+limits: {kept_bodies: 64MiB, kept_heads: 8MiB}
 workers: 2
 x-note: {any: thing}
 )")
@@ -197,6 +197,7 @@ x-note: {any: thing}
                   .events = {.output = "/var/log/x", .level = LogLevel::warning}};
   expected.shutdown = {.delay = 5s, .grace = 1min};
   expected.limits.kept_bodies = ByteCount{64 * 1024 * 1024};
+  expected.limits.kept_heads = ByteCount{8 * 1024 * 1024};
   expected.workers = 2;
   EXPECT_EQ(options, expected);
 }

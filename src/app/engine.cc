@@ -101,6 +101,9 @@ void Engine::close_listeners_not_in(const std::vector<OpenListener>& kept, const
 }
 
 std::vector<ListenerPlan> Engine::listener_plans(std::size_t worker) const {
+  // A worker always has room for one head, however large it may be.
+  const std::size_t kept_heads = std::max<std::size_t>(
+      static_cast<std::size_t>(options_.limits.kept_heads.bytes) / workers_.size(), http::Workspace::kMaxHead);
   std::vector<ListenerPlan> plans;
   for (const OpenListener& listener : listeners_) {
     const proxy::ListenerOptions& options = options_.listeners.at(listener.name);
@@ -114,6 +117,7 @@ std::vector<ListenerPlan> Engine::listener_plans(std::size_t worker) const {
                       .body_idle = options.timeouts.body_idle,
                       .keepalive = options.timeouts.keepalive,
                       .header_size = static_cast<std::size_t>(options.limits.header_size.bytes),
+                      .kept_heads = kept_heads,
                       .target_size = static_cast<std::size_t>(options.limits.uri_size.bytes),
                       .fields = options.limits.fields,
                       .chunks = {.extension_bytes = static_cast<std::uint16_t>(options.limits.chunk_extensions.bytes),

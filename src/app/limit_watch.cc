@@ -94,6 +94,8 @@ std::uint64_t LimitWatch::count_of(const ListenerLoad& load, Limit limit) {
       return counters.exhausted.load(std::memory_order_relaxed);
     case Limit::too_slow:
       return counters.too_slow.load(std::memory_order_relaxed);
+    case Limit::heads:
+      return counters.heads.load(std::memory_order_relaxed);
     case Limit::pipelined:
       return counters.pipelined.load(std::memory_order_relaxed);
     case Limit::count_:
@@ -127,6 +129,12 @@ std::string LimitWatch::begin_text(const ListenerLoad& load, Limit limit) {
           "({1}). "
           "Lower `listeners.{0}.limits.min_rate` if its network is that slow.",
           load.name, load.min_rate ? config::print_byte_rate(*load.min_rate) : "off");
+    case Limit::heads:
+      return fmt::format(
+          "Request heads whose end does not come have used the memory of `limits.kept_heads`: clients of listener {0} "
+          "that send a large head in pieces are answered 503. Raise `limits.kept_heads`, or lower "
+          "`listeners.{0}.timeouts.header` if this is an attack.",
+          load.name);
     case Limit::pipelined:
       return fmt::format(
           "A client of listener {0} sent as many requests ahead of their answers as `limits.pipelined` allows, and its "
@@ -144,6 +152,7 @@ std::string LimitWatch::end_text(const ListenerLoad& load, Limit limit, std::uin
                                                                "connections of clients with too many were answered 429",
                                                                "times there was nothing left for a new connection",
                                                                "clients were cut for being too slow",
+                                                               "unfinished request heads were answered 503",
                                                                "connections were closed for pipelining too much"};
   return fmt::format("Listener {} is within its limits again: {} {} in {}s", load.name, cases,
                      kWhat[static_cast<std::size_t>(limit)], seconds_of(lasted));

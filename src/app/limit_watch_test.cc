@@ -70,10 +70,12 @@ TEST_F(LimitWatchTest, tells_of_every_kind) {
   seats_.counters().refused_clients += 1;
   seats_.counters().exhausted += 1;
   seats_.counters().too_slow += 1;
+  seats_.counters().heads += 1;
   seats_.counters().pipelined += 1;
   run_for(2s);
   EXPECT_THAT(told_, ElementsAre(HasSubstr("`limits.per_client`"), HasSubstr("No file descriptor or memory"),
-                                 HasSubstr("`limits.min_rate` (240B/s)"), HasSubstr("`limits.pipelined`")));
+                                 HasSubstr("`limits.min_rate` (240B/s)"), HasSubstr("`limits.kept_heads`"),
+                                 HasSubstr("`limits.pipelined`")));
 }
 
 TEST_F(LimitWatchTest, tells_of_bodies_that_there_was_no_room_for) {

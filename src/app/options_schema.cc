@@ -177,6 +177,11 @@ config::SchemaPtr schema_of(const ProcessLimits*) {
   return record<ProcessLimits>(
       field("kept_bodies", &ProcessLimits::kept_bodies,
             "The memory of all request bodies that `body.buffer` keeps; what comes beyond it is passed on unkept.")
+          .range(kLeast, kMost),
+      field(
+          "kept_heads", &ProcessLimits::kept_heads,
+          "The memory of all request heads that have come in part, shared by the workers; beyond it, who has sent more "
+          "than 4 KiB of one and not its end is answered 503.")
           .range(kLeast, kMost));
 }
 

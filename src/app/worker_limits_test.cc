@@ -189,6 +189,31 @@ TEST_F(WorkerLimits, behind_a_proxy_header_the_client_that_it_names_is_counted) 
   EXPECT_EQ(counters().refused_clients, 1U);
 }
 
+TEST_F(WorkerLimits, heads_that_never_end_have_a_bound_together_and_small_ones_do_not_feel_it) {
+  const std::string beginning = "GET / HTTP/1.1\r\nHost: a\r\nCookie: " + std::string(5000, 'c');
+  settings_.http.kept_heads = 3 * beginning.size();
+  start();
+  std::vector<std::size_t> attackers;
+  for (int index = 0; index < 3; ++index) attackers.push_back(connect(beginning));
+  for (const std::size_t attacker : attackers) EXPECT_EQ(heard(attacker), "");
+  // The next one is answered, and so is whoever of them sends more.
+  EXPECT_EQ(status(connect(beginning)), "HTTP/1.1 503");
+  EXPECT_EQ(counters().heads, 1U);
+  // A small head is waited for, and a large one that comes in one piece is served.
+  const auto small = connect("GET / HTTP/1.1\r\nHost:");
+  say(small, " a\r\n\r\n");
+  EXPECT_EQ(status(small), "HTTP/1.1 200");
+  EXPECT_EQ(status(connect(beginning + "\r\n\r\n")), "HTTP/1.1 200");
+  // There is room again when one has ended, in whichever way.
+  say(attackers[0], "\r\n\r\n");
+  EXPECT_EQ(status(attackers[0]), "HTTP/1.1 200");
+  const auto next = connect(beginning);
+  EXPECT_EQ(heard(next), "");
+  loop_.close(std::exchange(clients_[next], -1), true);
+  loop_.run_for(5ms);
+  EXPECT_EQ(heard(connect(beginning)), "");
+}
+
 TEST_F(WorkerLimits, without_descriptors_the_idle_are_closed_and_the_new_wait) {
   start();
   const auto idle = connect(kRequest);

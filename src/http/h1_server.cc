@@ -12,9 +12,14 @@ namespace {
 
 constexpr std::size_t kHeadRead = std::size_t{16} * 1024;
 constexpr std::size_t kBodyRead = std::size_t{64} * 1024;
+// Heads up to this size are waited for in any case: almost all of them are smaller.
+constexpr std::size_t kSmallHead = std::size_t{4} * 1024;
 constexpr Duration kLingerTime = std::chrono::seconds(2);
 constexpr std::size_t kLingerBytes = std::size_t{256} * 1024;
 
+constexpr Error kNoRoomForHead{.code = ErrorCode::out_of_resources,
+                               .blame = Blame::downstream,
+                               .detail = "unfinished request heads use all memory of `limits.kept_heads`"};
 constexpr Error kClientGone{.code = ErrorCode::client_gone, .blame = Blame::downstream};
 
 // A wait for the client that ended badly, as the exchange reports it.
@@ -57,6 +62,13 @@ H1Server::H1Server(runtime::EventLoop& loop, int descriptor, Workspace& workspac
       output_(connection_, workspace),
       idle_since_(loop.now()) {}
 
+H1Server::~H1Server() { note_unfinished(0); }
+
+void H1Server::note_unfinished(std::size_t bytes) {
+  workspace_.kept_heads += bytes - head_scan_;
+  head_scan_ = static_cast<std::uint32_t>(bytes);
+}
+
 runtime::Task<net::ProxyHeader> H1Server::read_proxy_header(bool is_required) {
   constexpr Error kNoHeader{
       .code = ErrorCode::bad_request, .blame = Blame::downstream, .detail = "no valid PROXY header came first"};
@@ -79,7 +91,6 @@ runtime::Task<net::ProxyHeader> H1Server::read_proxy_header(bool is_required) {
 bool H1Server::expect_request() {
   if (has_served_) idle_since_ = connection_.loop().now();
   response_started_ = false;
-  head_scan_ = 0;
   bytes_received_ = 0;
   decoder_ = BodyDecoder();
   pipes_allowed_ = false;
@@ -124,12 +135,11 @@ Result<bool> H1Server::take_head() {
                            .paths = options_.paths};
   // The first bytes are parsed at once, so that what is no HTTP at all is refused at once; then one scan suffices until
   // the end of the head has come.
-  if (head_scan_ != 0 && !find_head_end(unread, limits, head_scan_)) return false;
+  std::uint32_t scanned = head_scan_;
+  if (scanned != 0 && !find_head_end(unread, limits, scanned)) return leave_unfinished(unread.size());
   const HeadParse parsed = parse_request_head(unread, limits, workspace_.request);
-  if (parsed.status == HeadParse::Status::incomplete) {
-    head_scan_ = static_cast<std::uint32_t>(unread.size());
-    return false;
-  }
+  if (parsed.status == HeadParse::Status::incomplete) return leave_unfinished(unread.size());
+  note_unfinished(0);
   if (parsed.status == HeadParse::Status::refused) {
     keep_alive_ = false;
     return std::unexpected(error_of(parsed.refusal));
@@ -144,6 +154,14 @@ Result<bool> H1Server::take_head() {
   decoder_ = BodyDecoder(head.framing, head.content_length, options_.chunks);
   body_patience_ = options_.body_idle;
   return true;
+}
+
+Result<bool> H1Server::leave_unfinished(std::size_t bytes) {
+  note_unfinished(bytes);
+  if (bytes <= kSmallHead || workspace_.kept_heads <= options_.kept_heads) return false;
+  keep_alive_ = false;
+  note_unfinished(0);
+  return std::unexpected(kNoRoomForHead);
 }
 
 runtime::Task<BodyPart> H1Server::read_body(const Taker* taker) {
@@ -349,6 +367,7 @@ runtime::Task<void> H1Server::close_gently() {
   if (deadline <= now) co_return;
   connection_.shutdown_send();
   input_.consume(input_.unread().size());
+  note_unfinished(0);
   for (std::size_t dropped = 0; dropped < kLingerBytes;) {
     co_await connection_.readable(deadline);
     const runtime::IoResult got = input_.fill(connection_, kHeadRead);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -26,6 +27,7 @@ struct H1ServerOptions {
   Duration body_idle{};
   Duration keepalive{};
   std::size_t header_size = 0;
+  std::size_t kept_heads = std::numeric_limits<std::size_t>::max();  // of all connections of a worker (Workspace)
   std::size_t target_size = kMaxTarget;
   std::size_t fields = FieldList::kCapacity;
   ChunkLimits chunks = {};
@@ -44,6 +46,9 @@ class H1Server final : public ServerStream {
  public:
   // `workspace` and `options` outlive it.
   H1Server(runtime::EventLoop& loop, int descriptor, Workspace& workspace, const H1ServerOptions& options);
+  ~H1Server();
+  H1Server(const H1Server&) = delete;
+  H1Server& operator=(const H1Server&) = delete;
 
   // Reads the PROXY header that comes before the first request. Absent: the bytes are left for read_request, unless it
   // `is_required`. Errors: bad_request, request_timeout, client_gone.
@@ -55,7 +60,8 @@ class H1Server final : public ServerStream {
   // `read_request`, so that an idle connection needs no frame for that.
   net::Connection::Wait idle();
   // Reads the head of the request that is expected. False where the client has left between two requests. Errors: those
-  // of a request that is refused (the detail names the rule), request_timeout, client_gone.
+  // of a request that is refused (the detail names the rule), request_timeout, client_gone, out_of_resources where no
+  // room is left for more of an unfinished head.
   runtime::Task<bool> read_request();
   // True when another request may follow on this connection.
   bool can_continue() const;
@@ -106,6 +112,9 @@ class H1Server final : public ServerStream {
   runtime::Task<void> settle();
   runtime::Task<void> finish_sending(runtime::IoResult sent);
   Result<bool> take_head();
+  // So many bytes of a head are there, and its end is not among them: more has to come, if there is room for it.
+  Result<bool> leave_unfinished(std::size_t bytes);
+  void note_unfinished(std::size_t bytes);
   net::PipePool::Lease pipe_for_body();
   // Waits until the client has taken what was given; `timed_out` where it takes the response too slowly.
   runtime::Task<void> flush();
@@ -121,7 +130,7 @@ class H1Server final : public ServerStream {
   TimePoint idle_since_;
   Duration body_patience_{};  // left for the request's body
   std::uint64_t bytes_received_ = 0;
-  std::uint32_t head_scan_ = 0;
+  std::uint32_t head_scan_ = 0;  // bytes of an unfinished head; no end is among them
   std::uint32_t pipelined_ = 0;  // requests in a row
   // Left for the response's body, in milliseconds; and the bytes of it, modulo 2^32, that have earned time already.
   std::uint32_t send_patience_ = 0;
