@@ -214,7 +214,7 @@ void HealthMonitor::compare_paces(const pool::Pool& pool, std::size_t first) {
 Deadline HealthMonitor::rest_of(const WatchedServer& watched, const pool::RecentAnswers& recent) {
   const bool is_quiet = recent.count == 0 && watched.server->in_flight() == 0;
   if (!is_quiet || watched.machine.state() != pool::ServerState::up || watched.machine.wake_at() != kNever) return {};
-  return watched.detector->is_empty() ? watched.resolve_at : std::min(watched.next_tick, watched.resolve_at);
+  return std::min(watched.next_tick + watched.detector->may_rest(), watched.resolve_at);
 }
 
 void HealthMonitor::on_suspect(pool::Server& server) {
@@ -240,6 +240,7 @@ void HealthMonitor::resolve(const Watched& watched) {
 }
 
 void HealthMonitor::resolved(WatchedServer& watched, const net::Lookup& lookup) {
+  rests_[watched.turn].until = {};
   watched.resolve_at = loop_.now() + (lookup.addresses.empty() ? kResolveAgain : kResolveEvery);
   const net::SocketAddress* used = watched.server->address();
   if (!lookup.addresses.empty()) {

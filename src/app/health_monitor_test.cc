@@ -175,6 +175,18 @@ TEST_F(HealthMonitorTest, failures_in_a_row_eject_for_a_time) {
   EXPECT_EQ(server(0).state(), ServerState::up);
 }
 
+TEST_F(HealthMonitorTest, the_first_failures_after_a_long_rest_eject) {
+  listen(1);
+  listen(2);
+  watch();
+  for (int rest = 0; rest < 5; ++rest) {
+    run(1min + rest * 700ms);
+    for (int request = 0; request < 5; ++request) fail(server(0));
+    run(100ms);
+    EXPECT_EQ(server(0).state(), ServerState::ejected) << rest;
+  }
+}
+
 TEST_F(HealthMonitorTest, the_last_server_that_serves_is_never_ejected) {
   listen(1);
   watch();
@@ -233,6 +245,18 @@ TEST_F(HealthMonitorTest, a_name_that_resolved_before_keeps_its_last_good_addres
   run(40s);
   names_.answer({.error = "no such name"});
   run(5s);
+  EXPECT_EQ(server(0).state(), ServerState::up);
+}
+
+TEST_F(HealthMonitorTest, a_name_is_looked_up_again_and_again_though_nobody_asks_for_its_server) {
+  options_.pools["web"].servers.front().address = {.host = "app", .port = 1};
+  listen(1);
+  watch();
+  run(1s);
+  for (int lookup = 0; lookup < 4; ++lookup) {
+    names_.answer({.addresses = {*net::numeric_address("10.0.0.1", 1)}});  // fails where nobody asks
+    run(31s);
+  }
   EXPECT_EQ(server(0).state(), ServerState::up);
 }
 

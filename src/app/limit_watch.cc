@@ -94,8 +94,8 @@ std::uint64_t LimitWatch::count_of(const ListenerLoad& load, Limit limit) {
       return counters.exhausted.load(std::memory_order_relaxed);
     case Limit::too_slow:
       return counters.too_slow.load(std::memory_order_relaxed);
-    case Limit::heads:
-      return counters.heads.load(std::memory_order_relaxed);
+    case Limit::kept_heads:
+      return counters.kept_heads.load(std::memory_order_relaxed);
     case Limit::pipelined:
       return counters.pipelined.load(std::memory_order_relaxed);
     case Limit::count_:
@@ -129,7 +129,7 @@ std::string LimitWatch::begin_text(const ListenerLoad& load, Limit limit) {
           "({1}). "
           "Lower `listeners.{0}.limits.min_rate` if its network is that slow.",
           load.name, load.min_rate ? config::print_byte_rate(*load.min_rate) : "off");
-    case Limit::heads:
+    case Limit::kept_heads:
       return fmt::format(
           "Request heads whose end does not come have used the memory of `limits.kept_heads`: clients of listener {0} "
           "that send a large head in pieces are answered 503. Raise `limits.kept_heads`, or lower "

@@ -28,7 +28,16 @@ class LimitWatch final : private runtime::Timer {
   LimitWatch(runtime::EventLoop& loop, Read read, const proxy::BodyBudget& kept_bodies, Tell tell);
 
  private:
-  enum class Limit : std::uint8_t { shed, refused, refused_clients, exhausted, too_slow, heads, pipelined, count_ };
+  enum class Limit : std::uint8_t {
+    shed,
+    refused,
+    refused_clients,
+    exhausted,
+    too_slow,
+    kept_heads,
+    pipelined,
+    count_
+  };
   static constexpr std::size_t kLimits = static_cast<std::size_t>(Limit::count_);
   static constexpr Duration kEvery = std::chrono::seconds(1);
   // So long without another case, and it is over.

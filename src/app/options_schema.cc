@@ -180,8 +180,8 @@ config::SchemaPtr schema_of(const ProcessLimits*) {
           .range(kLeast, kMost),
       field(
           "kept_heads", &ProcessLimits::kept_heads,
-          "The memory of all request heads that have come in part, shared by the workers; beyond it, who has sent more "
-          "than 4 KiB of one and not its end is answered 503.")
+          "The memory of all request heads of which more than 4 KiB have come, but not the end; beyond it, such a head "
+          "is answered 503. Each worker has an even part of it, and at least 256 KiB.")
           .range(kLeast, kMost));
 }
 

@@ -198,7 +198,7 @@ TEST_F(WorkerLimits, heads_that_never_end_have_a_bound_together_and_small_ones_d
   for (const std::size_t attacker : attackers) EXPECT_EQ(heard(attacker), "");
   // The next one is answered, and so is whoever of them sends more.
   EXPECT_EQ(status(connect(beginning)), "HTTP/1.1 503");
-  EXPECT_EQ(counters().heads, 1U);
+  EXPECT_EQ(counters().kept_heads, 1U);
   // A small head is waited for, and a large one that comes in one piece is served.
   const auto small = connect("GET / HTTP/1.1\r\nHost:");
   say(small, " a\r\n\r\n");

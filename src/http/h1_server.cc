@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kHeadRead = std::size_t{16} * 1024;
 constexpr std::size_t kBodyRead = std::size_t{64} * 1024;
-// Heads up to this size are waited for in any case: almost all of them are smaller.
+// Heads up to this size are waited for in any case, and not counted: almost all are smaller.
 constexpr std::size_t kSmallHead = std::size_t{4} * 1024;
 constexpr Duration kLingerTime = std::chrono::seconds(2);
 constexpr std::size_t kLingerBytes = std::size_t{256} * 1024;
@@ -65,7 +65,8 @@ H1Server::H1Server(runtime::EventLoop& loop, int descriptor, Workspace& workspac
 H1Server::~H1Server() { note_unfinished(0); }
 
 void H1Server::note_unfinished(std::size_t bytes) {
-  workspace_.kept_heads += bytes - head_scan_;
+  const auto counted = [](std::size_t size) { return size > kSmallHead ? size : 0; };
+  workspace_.kept_heads += counted(bytes) - counted(head_scan_);
   head_scan_ = static_cast<std::uint32_t>(bytes);
 }
 
@@ -259,10 +260,11 @@ runtime::Task<void> H1Server::finish_sending(runtime::IoResult sent) {
 runtime::Task<void> H1Server::flush() {
   using std::chrono::milliseconds;
   const net::Pace pace = options_.body_pace();
-  const auto sent = static_cast<std::uint32_t>(output_.body_bytes_sent());
-  const Duration left = pace.after(milliseconds(send_patience_), {}, sent - std::exchange(bytes_credited_, sent));
+  // What is not sent yet may be the framing of the last piece, so that of the body less is counted than before.
+  const std::uint64_t sent = std::max(bytes_credited_, output_.body_bytes_sent());
+  const Duration left = pace.after(milliseconds(send_patience_), {}, sent - bytes_credited_);
   const Duration left_now = co_await output_.flush(pace, left);
-  bytes_credited_ = static_cast<std::uint32_t>(output_.body_bytes_sent());
+  bytes_credited_ = output_.body_bytes_sent();
   send_patience_ = static_cast<std::uint32_t>(left_now / milliseconds(1));
 }
 

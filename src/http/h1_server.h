@@ -132,9 +132,9 @@ class H1Server final : public ServerStream {
   std::uint64_t bytes_received_ = 0;
   std::uint32_t head_scan_ = 0;  // bytes of an unfinished head; no end is among them
   std::uint32_t pipelined_ = 0;  // requests in a row
-  // Left for the response's body, in milliseconds; and the bytes of it, modulo 2^32, that have earned time already.
+  // Bytes of the response's body that have earned time already, and what is left of that, in milliseconds.
+  std::uint64_t bytes_credited_ = 0;
   std::uint32_t send_patience_ = 0;
-  std::uint32_t bytes_credited_ = 0;
   Method method_ = Method::get;
   std::uint8_t minor_version_ = 1;
   bool keep_alive_ = true;

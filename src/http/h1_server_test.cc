@@ -70,7 +70,7 @@ class H1ServerTest : public testing::Test {
       std::string_view left = body_;
       std::string_view piece = left.substr(0, piece_);
       left.remove_prefix(piece.size());
-      Result<void> sent = co_await server.send_head({Framing::length, body_.size()}, {piece, left.empty()}).result();
+      Result<void> sent = co_await server.send_head({framing_, body_.size()}, {piece, left.empty()}).result();
       while (sent && !left.empty()) {
         piece = left.substr(0, piece_);
         left.remove_prefix(piece.size());
@@ -93,6 +93,7 @@ class H1ServerTest : public testing::Test {
       .header_timeout = 2s, .body_idle = 2s, .keepalive = 10s, .header_size = 8192, .min_rate = 100};
   std::string body_ = std::string(20'000, 'b');
   std::size_t piece_ = std::string::npos;
+  Framing framing_ = Framing::length;
   runtime::TaskGroup tasks_{loop_};
   H1Server* server_ = nullptr;
   int requests_ = 0;
@@ -296,6 +297,20 @@ TEST_F(H1ServerTest, small_pieces_of_an_answer_earn_no_time_of_their_own) {
   send(kRequest);
   std::string room(50, '\0');
   for (int second = 0; second < 6; ++second) {
+    loop_.run_for(1s);
+    loop_.receive(client_, room);
+  }
+  EXPECT_EQ(failure_, ErrorCode::client_gone);
+  EXPECT_TRUE(was_too_slow_);
+}
+
+TEST_F(H1ServerTest, nor_do_its_chunks) {
+  body_.resize(300'000, 'b');
+  piece_ = 100;
+  framing_ = Framing::chunked;
+  send(kRequest);
+  std::string room(53, '\0');  // half of a chunk with its framing: each wait begins where a chunk does
+  for (int second = 0; second < 12; ++second) {
     loop_.run_for(1s);
     loop_.receive(client_, room);
   }

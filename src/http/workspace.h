@@ -31,7 +31,7 @@ struct Workspace {
   // Twice the room of the largest message, so that a batch has room for many small ones.
   SendBatch batch{2 * kOutputSize, kOutputSize};
 
-  // Bytes of request heads that have come in part, of all connections.
+  // Bytes of large request heads that have come in part, of all connections.
   std::size_t kept_heads = 0;
 
   // For the large rest of bodies.

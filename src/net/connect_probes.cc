@@ -1,11 +1,15 @@
 #include "net/connect_probes.h"
 
+#include <netinet/in.h>
+
 #include <utility>
 
 namespace fairlead::net {
 
 bool ConnectProbes::can_reach(const SocketAddress& address) {
-  return address.family() == AF_INET || address.family() == AF_INET6;
+  if (address.family() != AF_INET6) return address.family() == AF_INET;
+  const auto& ipv6 = reinterpret_cast<const sockaddr_in6&>(address.storage);
+  return ipv6.sin6_scope_id == 0 && !IN6_IS_ADDR_V4MAPPED(&ipv6.sin6_addr);
 }
 
 ConnectProbes::Begun ConnectProbes::begin(const SocketAddress& address) {

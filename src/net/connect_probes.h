@@ -21,7 +21,8 @@ class ConnectProbes {
   // The loop outlives it.
   explicit ConnectProbes(runtime::EventLoop& loop) : loop_(loop) {}
 
-  // Whether such an address can be probed; a Unix socket cannot.
+  // Whether such an address can be probed: of a network, and one that leaves no trace in a socket. An IPv4 address that
+  // is written as IPv6 makes it one for IPv4, and a scope binds it to a device.
   static bool can_reach(const SocketAddress& address);
 
   // A connection that becomes writable when its connect has ended (see EventLoop::connect_error); or an `errno`.

@@ -1,6 +1,7 @@
 #include "net/connect_probes.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 
 #include <cerrno>
 #include <utility>
@@ -78,10 +79,14 @@ TEST_F(ConnectProbesTest, without_a_descriptor_left_the_error_is_told) {
   EXPECT_EQ(probes_.begin(home_).error, EMFILE);
 }
 
-TEST(ConnectProbes, reach_addresses_of_a_network_only) {
+TEST(ConnectProbes, reach_addresses_of_a_network_that_leave_no_trace_in_a_socket) {
   EXPECT_TRUE(ConnectProbes::can_reach(*numeric_address("10.0.0.1", 80)));
   EXPECT_TRUE(ConnectProbes::can_reach(*numeric_address("::1", 80)));
   EXPECT_FALSE(ConnectProbes::can_reach(*unix_address("/run/app.sock")));
+  EXPECT_FALSE(ConnectProbes::can_reach(*numeric_address("::ffff:10.0.0.1", 80)));
+  SocketAddress scoped = *numeric_address("fe80::1", 80);
+  reinterpret_cast<sockaddr_in6&>(scoped.storage).sin6_scope_id = 1;
+  EXPECT_FALSE(ConnectProbes::can_reach(scoped));
 }
 
 }  // namespace

@@ -58,7 +58,10 @@ std::optional<OutlierFinding> OutlierDetector::assess(TimePoint now) {
                         .in_a_row = are_in_a_row ? server_.failures_in_a_row() : 0};
 }
 
-bool OutlierDetector::is_empty() const { return starts_[(newest_ + 1) % kBuckets] == totals(); }
+Duration OutlierDetector::may_rest() const {
+  constexpr int kSpareBuckets = kBuckets - 3;
+  return starts_[(newest_ + 1) % kBuckets] == totals() ? kSpareBuckets * tick() : Duration::zero();
+}
 
 void OutlierDetector::reset(TimePoint now) {
   starts_.fill(totals());

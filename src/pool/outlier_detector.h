@@ -46,8 +46,9 @@ class OutlierDetector {
   // Call on each tick and when SuspectListener::on_suspect names the server. Slides the window; says whether the
   // server deserves ejection now; arms the threshold at which a worker reports next.
   std::optional<OutlierFinding> assess(TimePoint now);
-  // Whether the window holds no request: until one is answered, sliding it would change nothing.
-  bool is_empty() const;
+  // How much longer than a tick nobody need call assess(): nothing while the window holds a request; else as long as
+  // there is a bucket left to which what comes meanwhile is added.
+  Duration may_rest() const;
   // Forgets the window; after an ejection.
   void reset(TimePoint now);
 

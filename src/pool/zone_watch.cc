@@ -44,9 +44,11 @@ void ZoneWatch::look(const Pool& pool, std::span<const RecentAnswers> recent, Ti
   const std::optional<std::uint32_t> factor = spill_factor_of(pool.options());
   if (!factor || !pool.has_far()) {
     share_ = 0;
+    is_up_ = true;
   } else {
     const Side near = side_of(pool, recent, false, now);
     const Side far = side_of(pool, recent, true, now);
+    is_up_ = near.weight > 0;
     switch (judge(near, far, *factor, now)) {
       case Verdict::overloaded:
         // No more than others would get without zones: what is beyond would only have to be taken back.
@@ -75,7 +77,8 @@ std::optional<ZoneEvent> ZoneWatch::news(const Pool& pool) {
             "{} % of its requests, and more while that lasts",
             short_duration(PaceSums::time_at(pace_)), short_duration(PaceSums::time_at(at_ease_)), percent(share_))};
   }
-  if (!is_told_ || share_ > 0) return std::nullopt;
+  // A zone that is down gives nothing away by load, and serves nothing either.
+  if (!is_told_ || share_ > 0 || !is_up_) return std::nullopt;
   is_told_ = false;
   return ZoneEvent{.pool = pool.name(),
                    .is_overloaded = false,

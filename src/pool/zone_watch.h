@@ -58,6 +58,7 @@ class ZoneWatch {
   double pace_ = 0;
   double at_ease_ = 0;
   bool is_told_ = false;  // that it is overloaded
+  bool is_up_ = false;    // one of its servers, at least
   double most_ = 0;       // of the share since then
   // The fastest that the zone was since then, and in the time of kMemory before.
   TimePoint since_{};

@@ -83,6 +83,20 @@ TEST_F(ZoneWatchTest, an_overload_is_told_once_and_so_is_its_end) {
   EXPECT_FALSE(watch_.news(*pool_));
 }
 
+TEST_F(ZoneWatchTest, an_overload_is_not_over_because_the_zone_is_down) {
+  load();
+  put_in_flight(0, 10);
+  after(10, answers(20ms));
+  after(3, answers(60ms));
+  EXPECT_TRUE(watch_.news(*pool_));
+  for (std::size_t server : {0, 1}) servers_[server].publish_state(ServerState::down, {}, {});
+  after(100, {});
+  EXPECT_FALSE(watch_.news(*pool_));
+  for (std::size_t server : {0, 1}) servers_[server].publish_state(ServerState::up, {}, {});
+  after(1, answers(20ms));
+  EXPECT_TRUE(watch_.news(*pool_));
+}
+
 TEST_F(ZoneWatchTest, a_change_reaches_every_view_and_none_is_announced_where_nothing_changes) {
   load();
   put_in_flight(0, 10);

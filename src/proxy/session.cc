@@ -79,7 +79,7 @@ runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
   }
   SeatCounters& counters = session->settings_->seats->counters();
   if (stream.was_too_slow()) counters.too_slow.fetch_add(1, std::memory_order_relaxed);
-  if (was_out_of_room) counters.heads.fetch_add(1, std::memory_order_relaxed);
+  if (was_out_of_room) counters.kept_heads.fetch_add(1, std::memory_order_relaxed);
   if (stream.has_pipelined_all()) counters.pipelined.fetch_add(1, std::memory_order_relaxed);
   co_await stream.close_gently();
 }

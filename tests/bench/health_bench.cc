@@ -5,11 +5,12 @@
 // 20,000 servers every 5 s for 20 s by default, which is the size that checks must stay below a tenth of a core for.
 // The servers are addresses from 10.64.0.1 on, where `serve` answers: health.py puts it on another core and behind a
 // network of its own, so that only the work of the checking side is counted. `bare` is what a connect and a close cost
-// by themselves, without a line of ours.
+// by themselves, without a line of ours, and what a probe does.
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -143,16 +144,29 @@ void measure(std::string_view what, const pool::HealthOptions& health, std::uint
   loop.run();
 }
 
-void measure_bare(std::uint16_t port, std::size_t servers) {
+// Each with a socket of its own, or all with one that is used again and never accepted (see EventLoop::probe).
+enum class Bare : bool { connect_and_close, probe };
+
+void measure_bare(Bare kind, std::uint16_t port, std::size_t servers) {
+  const sockaddr nowhere{.sa_family = AF_UNSPEC, .sa_data = {}};
+  const int off = 0;
+  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const Duration before = cpu_time();
   for (std::size_t index = 0; index < servers; ++index) {
     const sockaddr_in to{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = address_of(index)};
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int socket = kind == Bare::probe ? probe : ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (kind == Bare::probe) ::setsockopt(socket, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
     if (::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) std::abort();
-    ::close(socket);
+    if (kind == Bare::probe) {
+      ::connect(socket, &nowhere, sizeof nowhere);
+    } else {
+      ::close(socket);
+    }
   }
-  fmt::print("bare: {:.1f} us a connect and close\n",
-             std::chrono::duration<double, std::micro>(cpu_time() - before).count() / static_cast<double>(servers));
+  fmt::print("bare: {:.1f} us a {}\n",
+             std::chrono::duration<double, std::micro>(cpu_time() - before).count() / static_cast<double>(servers),
+             kind == Bare::probe ? "probe" : "connect and close");
+  ::close(probe);
 }
 
 }  // namespace
@@ -176,7 +190,8 @@ int main(int count, char** arguments) {
   ::setrlimit(RLIMIT_NOFILE, &files);
   // A line as soon as it is known: all of them take minutes.
   static_cast<void>(std::setvbuf(stdout, nullptr, _IOLBF, 0));
-  fairlead::app::measure_bare(port, servers);
+  fairlead::app::measure_bare(fairlead::app::Bare::connect_and_close, port, servers);
+  fairlead::app::measure_bare(fairlead::app::Bare::probe, port, servers);
   fairlead::app::measure("no check due", {.every = std::chrono::hours(1)}, port, servers, time);
   fairlead::app::measure("tcp", {.every = every}, port, servers, time);
   fairlead::app::measure("http", {.type = HealthType::http, .path = "/health", .every = every}, port, servers, time);

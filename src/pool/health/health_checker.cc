@@ -60,8 +60,11 @@ runtime::Task<CheckResult> HealthChecker::probe(const HealthCheck& check, const 
   if (begun.connection == nullptr) co_await runtime::fail(http::connect_error(begun.error));
   connection_ = begun.connection.get();
   co_await connection_->writable(deadline);
-  if (connection_->is_lost())
-    co_await runtime::fail(http::connect_error(tools_.loop.connect_error(connection_->descriptor())));
+  if (connection_->is_lost()) {
+    const int error = tools_.loop.connect_error(connection_->descriptor());
+    // Without an error of its own it is the loop that had no room to watch it.
+    co_await runtime::fail(http::connect_error(error != 0 ? error : ENOBUFS));
+  }
   connection_ = nullptr;
   tools_.probes.end(std::move(begun.connection), address);
   co_return *check.judge({}, AnswerEnd::open, tools_.loop.now() - began);
