@@ -115,8 +115,8 @@ class EventLoop {
   // step is held back, so that the peer's program never hears of it where `end_probe` follows at once. `descriptor` is
   // one that `end_probe` left, of the same family, or -1 for a new one.
   virtual Accepted probe(int descriptor, const sockaddr* address, socklen_t length) = 0;
-  // Drops a probe's connection once it is there. The descriptor stays, watched as before, for another probe; false where
-  // the system does not allow that.
+  // Drops a probe's connection once it is there. The descriptor stays, watched as before, for another probe; false
+  // where the system does not allow that.
   virtual bool end_probe(int descriptor) = 0;
   // As connect, for datagrams: each send is one, each receive takes one. There is nothing to wait for.
   virtual Accepted connect_datagrams(const sockaddr* address, socklen_t length) = 0;

@@ -158,7 +158,7 @@ void measure_bare(Bare kind, std::uint16_t port, std::size_t servers) {
     if (kind == Bare::probe) ::setsockopt(socket, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
     if (::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) std::abort();
     if (kind == Bare::probe) {
-      ::connect(socket, &nowhere, sizeof nowhere);
+      if (::connect(socket, &nowhere, sizeof nowhere) != 0) std::abort();
     } else {
       ::close(socket);
     }
