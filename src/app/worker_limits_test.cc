@@ -196,7 +196,7 @@ TEST_F(WorkerLimits, heads_that_never_end_have_a_bound_together_and_small_ones_d
   std::vector<std::size_t> attackers;
   for (int index = 0; index < 3; ++index) attackers.push_back(connect(beginning));
   for (const std::size_t attacker : attackers) EXPECT_EQ(heard(attacker), "");
-  // The next one is answered, and so is whoever of them sends more.
+  // The next one is answered.
   EXPECT_EQ(status(connect(beginning)), "HTTP/1.1 503");
   EXPECT_EQ(counters().kept_heads, 1U);
   // A small head is waited for, and a large one that comes in one piece is served.

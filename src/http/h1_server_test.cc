@@ -51,6 +51,14 @@ class H1ServerTest : public testing::Test {
       got.append(room, 0, last_.count);
     }
   }
+  // The client reads so many bytes after each pause, so many times.
+  void take(std::size_t bytes, Duration pause, int times) {
+    std::string room(bytes, '\0');
+    for (int time = 0; time < times; ++time) {
+      loop_.run_for(pause);
+      loop_.receive(client_, room);
+    }
+  }
   runtime::Task<void> serve(int descriptor) {
     H1Server server(loop_, descriptor, workspace_, options_);
     server_ = &server;
@@ -282,11 +290,7 @@ TEST_F(H1ServerTest, a_body_at_the_least_rate_is_waited_for_however_long_it_take
 TEST_F(H1ServerTest, a_client_that_takes_its_answer_too_slowly_is_cut) {
   body_.resize(300'000, 'b');
   send(kRequest);
-  std::string byte(1, '\0');
-  for (int half = 0; half < 5; ++half) {
-    loop_.run_for(500ms);
-    loop_.receive(client_, byte);
-  }
+  take(1, 500ms, 5);
   EXPECT_EQ(failure_, ErrorCode::client_gone);
   EXPECT_TRUE(was_too_slow_);
 }
@@ -295,11 +299,7 @@ TEST_F(H1ServerTest, small_pieces_of_an_answer_earn_no_time_of_their_own) {
   body_.resize(300'000, 'b');
   piece_ = 100;
   send(kRequest);
-  std::string room(50, '\0');
-  for (int second = 0; second < 6; ++second) {
-    loop_.run_for(1s);
-    loop_.receive(client_, room);
-  }
+  take(50, 1s, 6);
   EXPECT_EQ(failure_, ErrorCode::client_gone);
   EXPECT_TRUE(was_too_slow_);
 }
@@ -309,11 +309,7 @@ TEST_F(H1ServerTest, nor_do_its_chunks) {
   piece_ = 100;
   framing_ = Framing::chunked;
   send(kRequest);
-  std::string room(53, '\0');  // half of a chunk with its framing: each wait begins where a chunk does
-  for (int second = 0; second < 12; ++second) {
-    loop_.run_for(1s);
-    loop_.receive(client_, room);
-  }
+  take(53, 1s, 12);  // half of a chunk with its framing: each wait begins where a chunk does
   EXPECT_EQ(failure_, ErrorCode::client_gone);
   EXPECT_TRUE(was_too_slow_);
 }

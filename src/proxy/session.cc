@@ -61,7 +61,6 @@ runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
       co_return;
     }
   }
-  bool was_out_of_room = false;
   for (int served = 1;; ++served) {
     if (!stream.expect_request()) {
       session->list_.note_idle(*session);
@@ -71,7 +70,6 @@ runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
     }
     const Result<bool> read = co_await stream.read_request().result();
     session->list_.note_busy(*session);
-    was_out_of_room = !read && read.error().code == ErrorCode::out_of_resources;
     if (!read) co_await session->refuse_request(read.error());
     if (!read || !*read) break;
     co_await session->serve_request(served % kRequestsPerTurn == 0);
@@ -79,7 +77,6 @@ runtime::Task<void> Session::serve(std::unique_ptr<Session> session) {
   }
   SeatCounters& counters = session->settings_->seats->counters();
   if (stream.was_too_slow()) counters.too_slow.fetch_add(1, std::memory_order_relaxed);
-  if (was_out_of_room) counters.kept_heads.fetch_add(1, std::memory_order_relaxed);
   if (stream.has_pipelined_all()) counters.pipelined.fetch_add(1, std::memory_order_relaxed);
   co_await stream.close_gently();
 }
@@ -143,6 +140,8 @@ runtime::Task<void> Session::refuse_request(const Error& error) {
     stream_.abort();
     co_return;
   }
+  if (error.code == ErrorCode::out_of_resources)
+    settings_->seats->counters().kept_heads.fetch_add(1, std::memory_order_relaxed);
   const WallTime now = context_.loop.wall_now();
   const telemetry::RequestId id(now, context_.random);
   context_.counters.requests.add();

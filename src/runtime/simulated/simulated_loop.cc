@@ -18,6 +18,9 @@ struct Silent final : Timer {
   void on_timer() override {}
 };
 
+// What the owner of a refused connect is told.
+constexpr Readiness kRefused{.readable = true, .writable = true, .hung_up = true, .failed = true};
+
 std::string key_of(const sockaddr* address, socklen_t length) {
   return {reinterpret_cast<const char*>(address), length};
 }
@@ -128,7 +131,7 @@ void SimulatedLoop::establish(int client, const std::string& address) {
   const auto listener = listeners_.find(address);
   if (listener == listeners_.end()) {
     socket->error = ECONNREFUSED;
-    tell(client, {.readable = true, .writable = true, .hung_up = true, .failed = true});
+    tell(client, kRefused);
     return;
   }
   Socket& server = add_socket();
@@ -154,10 +157,7 @@ void SimulatedLoop::answer_probe(int client, const std::string& address) {
   if (socket == nullptr) return;
   socket->is_connected = listeners_.contains(address);
   if (!socket->is_connected) socket->error = ECONNREFUSED;
-  tell(client, {.readable = !socket->is_connected,
-                .writable = true,
-                .hung_up = !socket->is_connected,
-                .failed = !socket->is_connected});
+  tell(client, socket->is_connected ? Readiness{.writable = true} : kRefused);
 }
 
 bool SimulatedLoop::end_probe(int descriptor) {
