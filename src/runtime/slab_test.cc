@@ -1,0 +1,119 @@
+#include "runtime/slab.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+namespace fairlead::runtime {
+namespace {
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool kIsHeap = true;
+#else
+constexpr bool kIsHeap = false;
+#endif
+#else
+constexpr bool kIsHeap = false;
+#endif
+
+// On a thread of its own, whose lists are new.
+void on_new_thread(void (*test)()) { std::thread(test).join(); }
+
+std::vector<void*> allocate(std::size_t count, std::size_t size) {
+  std::vector<void*> blocks;
+  for (std::size_t index = 0; index < count; ++index) {
+    blocks.push_back(Slab::allocate(size));
+    std::memset(blocks.back(), static_cast<int>(index), size);
+  }
+  return blocks;
+}
+
+void release(const std::vector<void*>& blocks, std::size_t size) {
+  for (void* block : blocks) Slab::release(block, size);
+}
+
+TEST(Slab, the_block_that_was_freed_last_is_the_next_one) {
+  if (kIsHeap) GTEST_SKIP() << "every block comes from the heap";
+  on_new_thread([] {
+    const auto blocks = allocate(3, 100);
+    release(blocks, 100);
+    for (int index = 2; index >= 0; --index) EXPECT_EQ(Slab::allocate(97), blocks[static_cast<std::size_t>(index)]);
+    release(blocks, 97);
+  });
+}
+
+TEST(Slab, blocks_are_aligned_and_do_not_overlap) {
+  on_new_thread([] {
+    std::vector<std::pair<unsigned char*, std::size_t>> blocks;
+    for (std::size_t size = 1; size <= 2 * Slab::kLargest; size += 13) {
+      auto* block = static_cast<unsigned char*>(Slab::allocate(size));
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block) % Slab::kGranule, 0U);
+      std::memset(block, static_cast<int>(size % 251), size);
+      blocks.emplace_back(block, size);
+    }
+    for (const auto& [block, size] : blocks) {
+      for (std::size_t index = 0; index < size; ++index) ASSERT_EQ(block[index], size % 251);
+      Slab::release(block, size);
+    }
+  });
+}
+
+TEST(Slab, tells_what_is_held_and_what_of_it_is_free) {
+  on_new_thread([] {
+    EXPECT_EQ(Slab::usage().held, 0U);
+    const auto small = allocate(10, 160);
+    const auto large = allocate(2, 10'000);
+    EXPECT_EQ(Slab::usage().held, 21'600U);
+    EXPECT_EQ(Slab::usage().free, 0U);
+    release(small, 160);
+    release(large, 10'000);
+    EXPECT_EQ(Slab::usage().held, kIsHeap ? 0U : 1600U);
+    EXPECT_EQ(Slab::usage().free, kIsHeap ? 0U : 1600U);
+  });
+}
+
+TEST(Slab, trimming_gives_back_chunks_that_are_free_and_no_others) {
+  if (kIsHeap) GTEST_SKIP() << "every block comes from the heap";
+  on_new_thread([] {
+    constexpr std::size_t kSize = 1024;
+    constexpr std::size_t kPerChunk = 64;
+    auto blocks = allocate(10 * kPerChunk + 5, kSize);
+    // One block of the fourth chunk stays, and the chunk that is being cut is free.
+    void* const kept = blocks[3 * kPerChunk + 7];
+    std::erase(blocks, kept);
+    release(blocks, kSize);
+    Slab::trim();
+    EXPECT_EQ(Slab::usage().held, kPerChunk * kSize);
+    EXPECT_EQ(Slab::usage().free, (kPerChunk - 1) * kSize);
+    // What is left is used first, and then new chunks.
+    const auto again = allocate(2 * kPerChunk, kSize);
+    EXPECT_EQ(Slab::usage().held, (2 * kPerChunk + 1) * kSize);
+    EXPECT_EQ(static_cast<unsigned char*>(kept)[0], (3 * kPerChunk + 7) % 256);
+    release(again, kSize);
+    Slab::release(kept, kSize);
+    Slab::trim();
+    EXPECT_EQ(Slab::usage().held, 0U);
+    Slab::release(Slab::allocate(kSize), kSize);
+  });
+}
+
+TEST(Slab, a_chunk_that_is_being_cut_stays_while_a_block_of_it_is_in_use) {
+  if (kIsHeap) GTEST_SKIP() << "every block comes from the heap";
+  on_new_thread([] {
+    void* const first = Slab::allocate(64);
+    void* const second = Slab::allocate(64);
+    Slab::release(first, 64);
+    Slab::trim();
+    EXPECT_EQ(Slab::usage().held, 128U);
+    EXPECT_EQ(Slab::allocate(64), first);
+    EXPECT_EQ(Slab::allocate(64), static_cast<unsigned char*>(second) + 64);
+    // The thread ends with blocks in use: nothing of them is left behind.
+  });
+}
+
+}  // namespace
+}  // namespace fairlead::runtime
