@@ -165,7 +165,7 @@ pools: {web: {servers: [3001], health: /h}}
 errors: {detail: full}
 log: {access: {output: off, format: combined, sample: 10%, when: errors, fields: [query]}, events: {output: /var/log/x, level: warning}}
 shutdown: {delay: 5s, grace: 1m}
-limits: {kept_bodies: 64MiB, kept_heads: 8MiB}
+limits: {memory: 1GiB, kept_bodies: 64MiB, kept_heads: 8MiB}
 workers: 2
 x-note: {any: thing}
 )")
@@ -196,6 +196,7 @@ x-note: {any: thing}
                              .fields = {"query"}},
                   .events = {.output = "/var/log/x", .level = LogLevel::warning}};
   expected.shutdown = {.delay = 5s, .grace = 1min};
+  expected.limits.memory = ByteCount{1024 * 1024 * 1024};
   expected.limits.kept_bodies = ByteCount{64 * 1024 * 1024};
   expected.limits.kept_heads = ByteCount{8 * 1024 * 1024};
   expected.workers = 2;
@@ -206,6 +207,7 @@ TEST(ConfigLoader, an_option_that_is_off_or_auto_is_absent) {
   const Options options = loaded(R"(
 to: 3001
 workers: auto
+limits: {memory: auto, kept_bodies: auto, kept_heads: auto}
 defaults:
   route: {timeouts: {total: off}, body: {max: off}}
   pool: {keepalive: {requests: off}, proxy_protocol: off}

@@ -1,13 +1,17 @@
 #include "app/engine.h"
 
 #include <algorithm>
+#include <atomic>
 #include <latch>
 
+#include "app/available_memory.h"
 #include "app/descriptor_limit.h"
 #include "app/machine_secret.h"
+#include "app/memory_plan.h"
 #include "app/system_environment.h"
 #include "pool/key_moves.h"
 #include "pool/server_state.h"
+#include "runtime/slab.h"
 
 namespace fairlead::app {
 
@@ -66,11 +70,30 @@ std::expected<void, StartError> Engine::go_over_to(const Options& options, pool:
   key_moves_.clear();
   if (earlier != nullptr) key_moves_ = pool::key_move_words(earlier->pools, snapshot_->pools);
   health_->watch(snapshot_->pools, origin, generation_);
-  on_every_worker([this](Worker& worker, std::size_t index) {
-    worker.apply({.snapshot = snapshot_, .listeners = listener_plans(index), .access_log = logs_->access_plan(index)});
+  const MemoryPlan memory = plan_memory(options, {available_memory(), own_memory()}, workers_.size());
+  memory_ = memory.total;
+  snapshots_.kept_bodies().set_limit(memory.kept_bodies);
+  on_every_worker([&](Worker& worker, std::size_t index) {
+    worker.apply({.snapshot = snapshot_,
+                  .listeners = listener_plans(index),
+                  .access_log = logs_->access_plan(index),
+                  .memory = memory.worker});
   });
   close_listeners_not_in(listeners_, before);
   return {};
+}
+
+std::uint64_t Engine::own_memory() {
+  std::atomic<std::uint64_t> connections{0};
+  on_every_worker([&](Worker&, std::size_t) { connections += runtime::Slab::usage().held; });
+  const std::uint64_t all = memory_in_use();
+  return all > connections ? all - connections : 0;
+}
+
+std::vector<ListenerLoad> Engine::listener_loads() const {
+  std::vector<ListenerLoad> loads = seats_.loads();
+  for (ListenerLoad& load : loads) load.memory = memory_;
+  return loads;
 }
 
 std::expected<std::vector<Engine::OpenListener>, StartError> Engine::open_listeners(const Options& options) {
@@ -101,9 +124,6 @@ void Engine::close_listeners_not_in(const std::vector<OpenListener>& kept, const
 }
 
 std::vector<ListenerPlan> Engine::listener_plans(std::size_t worker) const {
-  // A worker always has room for one head, however large it may be.
-  const std::size_t kept_heads = std::max<std::size_t>(
-      static_cast<std::size_t>(options_.limits.kept_heads.bytes) / workers_.size(), http::Workspace::kMaxHead);
   std::vector<ListenerPlan> plans;
   for (const OpenListener& listener : listeners_) {
     const proxy::ListenerOptions& options = options_.listeners.at(listener.name);
@@ -117,7 +137,6 @@ std::vector<ListenerPlan> Engine::listener_plans(std::size_t worker) const {
                       .body_idle = options.timeouts.body_idle,
                       .keepalive = options.timeouts.keepalive,
                       .header_size = static_cast<std::size_t>(options.limits.header_size.bytes),
-                      .kept_heads = kept_heads,
                       .target_size = static_cast<std::size_t>(options.limits.uri_size.bytes),
                       .fields = options.limits.fields,
                       .chunks = {.extension_bytes = static_cast<std::uint16_t>(options.limits.chunk_extensions.bytes),

@@ -90,7 +90,7 @@ class Engine {
   HealthMonitor& health() { return *health_; }
   Logs& logs() { return *logs_; }
   Totals totals() const;
-  std::vector<ListenerLoad> listener_loads() const { return seats_.loads(); }
+  std::vector<ListenerLoad> listener_loads() const;
   const proxy::BodyBudget& kept_bodies() const { return snapshots_.kept_bodies(); }
 
   // No new connections, no further request on those that are open.
@@ -112,6 +112,8 @@ class Engine {
   std::expected<std::vector<OpenListener>, StartError> open_listeners(const Options& options);
   void close_listeners_not_in(const std::vector<OpenListener>& kept, const std::vector<OpenListener>& from);
   std::vector<ListenerPlan> listener_plans(std::size_t worker) const;
+  // In bytes, without what connections hold.
+  std::uint64_t own_memory();
   // Runs `action` on each worker's thread and waits until all have.
   void on_every_worker(const std::function<void(Worker&, std::size_t)>& action);
 
@@ -125,6 +127,7 @@ class Engine {
   std::uint64_t generation_ = 0;
   SnapshotBuilder snapshots_;
   SeatPlan seats_;
+  ByteCount memory_;  // that may be used
   std::unique_ptr<Logs> logs_;
   std::unique_ptr<HealthMonitor> health_;
   std::vector<std::unique_ptr<Core>> workers_;

@@ -19,6 +19,17 @@ pools: {web: {servers: [3001], health: /health}})",
 limits: {kept_bodies: 512MiB}
 routes: [{to: web, body: {buffer: 8MiB}}]
 pools: {web: {servers: [3001], health: /health}})"},
+    {"F1071", "more memory asked for than there is",
+     "`limits.memory` is all that Fairlead may use. The configuration with its servers, the logs and the workers come "
+     "out of it, and so do `limits.kept_bodies` and `limits.kept_heads`; connections and requests have what is left.",
+     R"(listen: :8080
+limits: {memory: 128MiB, kept_bodies: 256MiB}
+to: [3001]
+health: /health)",
+     R"(listen: :8080
+limits: {memory: 512MiB, kept_bodies: 256MiB}
+to: [3001]
+health: /health)"},
 });
 
 }  // namespace

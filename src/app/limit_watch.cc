@@ -96,6 +96,8 @@ std::uint64_t LimitWatch::count_of(const ListenerLoad& load, Limit limit) {
       return counters.too_slow.load(std::memory_order_relaxed);
     case Limit::kept_heads:
       return counters.kept_heads.load(std::memory_order_relaxed);
+    case Limit::memory:
+      return counters.memory.load(std::memory_order_relaxed);
     case Limit::pipelined:
       return counters.pipelined.load(std::memory_order_relaxed);
     case Limit::count_:
@@ -135,6 +137,12 @@ std::string LimitWatch::begin_text(const ListenerLoad& load, Limit limit) {
           "that send a large head in pieces are answered 503. Raise `limits.kept_heads`, or lower "
           "`listeners.{0}.timeouts.header` if this is an attack.",
           load.name);
+    case Limit::memory:
+      return fmt::format(
+          "Connections have used the memory of `limits.memory` ({}): idle ones of listener {} are closed, and where "
+          "none is, new connections and requests are answered 503. Raise `limits.memory`, or the memory of this "
+          "machine or container.",
+          config::print_byte_count(load.memory), load.name);
     case Limit::pipelined:
       return fmt::format(
           "A client of listener {0} sent as many requests ahead of their answers as `limits.pipelined` allows, and its "
@@ -153,6 +161,7 @@ std::string LimitWatch::end_text(const ListenerLoad& load, Limit limit, std::uin
                                                                "times there was nothing left for a new connection",
                                                                "clients were cut for being too slow",
                                                                "unfinished request heads were answered 503",
+                                                               "times there was no memory for a connection or request",
                                                                "connections were closed for pipelining too much"};
   return fmt::format("Listener {} is within its limits again: {} {} in {}s", load.name, cases,
                      kWhat[static_cast<std::size_t>(limit)], seconds_of(lasted));

@@ -35,6 +35,7 @@ class LimitWatch final : private runtime::Timer {
     exhausted,
     too_slow,
     kept_heads,
+    memory,
     pipelined,
     count_
   };

@@ -71,10 +71,12 @@ TEST_F(LimitWatchTest, tells_of_every_kind) {
   seats_.counters().exhausted += 1;
   seats_.counters().too_slow += 1;
   seats_.counters().kept_heads += 1;
+  seats_.counters().memory += 1;
   seats_.counters().pipelined += 1;
   run_for(2s);
   EXPECT_THAT(told_, ElementsAre(HasSubstr("`limits.per_client`"), HasSubstr("No file descriptor or memory"),
                                  HasSubstr("`limits.min_rate` (240B/s)"), HasSubstr("`limits.kept_heads`"),
+                                 HasSubstr("`limits.memory`"),
                                  HasSubstr("`limits.pipelined`")));
 }
 

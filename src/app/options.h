@@ -50,8 +50,9 @@ struct ShutdownOptions {
 
 // What all listeners, routes and pools may use together.
 struct ProcessLimits {
-  ByteCount kept_bodies{256 * 1024 * 1024};  // memory of request bodies that are kept to be sent again
-  ByteCount kept_heads{64 * 1024 * 1024};    // memory of large request heads whose end has not come
+  std::optional<ByteCount> memory;       // of all kinds together; empty: three quarters of what there is
+  std::optional<ByteCount> kept_bodies;  // of request bodies that are kept to be sent again
+  std::optional<ByteCount> kept_heads;   // of large request heads whose end has not come
   friend bool operator==(const ProcessLimits&, const ProcessLimits&) = default;
 };
 

@@ -173,15 +173,25 @@ config::SchemaPtr schema_of(const ShutdownOptions*) {
 
 config::SchemaPtr schema_of(const ProcessLimits*) {
   constexpr ByteCount kLeast{1024 * 1024};
+  constexpr ByteCount kLeastMemory{32 * 1024 * 1024};
   constexpr ByteCount kMost{std::uint64_t{1} << 40};
   return record<ProcessLimits>(
+      field("memory", &ProcessLimits::memory,
+            "The memory that Fairlead may use, with what the kernel keeps for its connections; beyond it, idle ones "
+            "are closed, and new connections and requests are answered 503. `auto`: three quarters of what the machine "
+            "or its container has. Each worker has an even part.",
+            config::optional_of<ByteCount>(config::schema_for<ByteCount>(), "auto"))
+          .range(kLeastMemory, kMost),
       field("kept_bodies", &ProcessLimits::kept_bodies,
-            "The memory of all request bodies that `body.buffer` keeps; what comes beyond it is passed on unkept.")
+            "The part of it for request bodies that `body.buffer` keeps; what comes beyond it is passed on unkept. "
+            "`auto`: a quarter, and 256MiB at most.",
+            config::optional_of<ByteCount>(config::schema_for<ByteCount>(), "auto"))
           .range(kLeast, kMost),
-      field(
-          "kept_heads", &ProcessLimits::kept_heads,
-          "The memory of all request heads of which more than 4 KiB have come, but not the end; beyond it, such a head "
-          "is answered 503. Each worker has an even part of it, and at least 256 KiB.")
+      field("kept_heads", &ProcessLimits::kept_heads,
+            "The part of it for request heads of which more than 4 KiB have come, but not the end; beyond it, such a "
+            "head is answered 503. Each worker has an even part, and at least 256 KiB. `auto`: an eighth, and 64MiB at "
+            "most.",
+            config::optional_of<ByteCount>(config::schema_for<ByteCount>(), "auto"))
           .range(kLeast, kMost));
 }
 

@@ -22,6 +22,7 @@ struct ListenerLoad {
   std::optional<std::uint32_t> connections = {};  // as configured; empty: what the process may have
   std::optional<std::uint32_t> per_client = {};
   std::optional<ByteRate> min_rate = {};
+  ByteCount memory = {};  // that all listeners and everything else may use
 };
 
 // Control thread only. Outlives every session.

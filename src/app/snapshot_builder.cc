@@ -30,7 +30,6 @@ std::shared_ptr<const proxy::Snapshot> SnapshotBuilder::build(const Options& opt
     const auto pool = pool_index.find(route.to);
     routes.push_back({.options = route, .pool = pool == pool_index.end() ? proxy::Route::kNoPool : pool->second});
   }
-  kept_bodies_->set_limit(options.limits.kept_bodies);
   return std::make_shared<const proxy::Snapshot>(generation, proxy::RouteTable(std::move(routes)), std::move(pools),
                                                  options.listeners, options.errors, kept_bodies_);
 }

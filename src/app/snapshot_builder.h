@@ -23,6 +23,7 @@ class SnapshotBuilder {
 
   std::shared_ptr<const proxy::Snapshot> build(const Options& options, std::uint64_t generation);
   // Of all that were built.
+  proxy::BodyBudget& kept_bodies() { return *kept_bodies_; }
   const proxy::BodyBudget& kept_bodies() const { return *kept_bodies_; }
 
  private:

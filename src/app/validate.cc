@@ -11,8 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "app/memory_plan.h"
 #include "net/endpoint_schema.h"
 #include "pool/options_schema.h"
+#include "proxy/body_budget.h"
 #include "proxy/options_schema.h"
 
 namespace fairlead::app {
@@ -225,14 +227,29 @@ void warn_of_shared_cookies(const Options& options, const Cursor& root, Report& 
   }
 }
 
+void validate_memory(const Options& options, const Cursor& root, Report& report) {
+  const ProcessLimits& limits = options.limits;
+  if (!limits.memory) return;
+  const ByteCount asked{least_memory(options).bytes + limits.kept_bodies.value_or(ByteCount{}).bytes +
+                        limits.kept_heads.value_or(ByteCount{}).bytes};
+  if (asked <= *limits.memory) return;
+  report.error(root.at("limits").at("memory"),
+               {"F1071", "more memory is asked for than there is",
+                fmt::format("without one client, this configuration needs about {}, `limits.kept_bodies` and "
+                            "`limits.kept_heads` included",
+                            config::print_byte_count(asked)),
+                "raise it, or lower those"});
+}
+
 void validate_kept_bodies(const Options& options, const Cursor& root, Report& report) {
+  const ByteCount kept = options.limits.kept_bodies.value_or(ByteCount{proxy::BodyBudget::kUsualLimit});
   for (std::size_t index = 0; index < options.routes.size(); ++index) {
     const auto& buffer = options.routes[index].body.buffer;
-    if (!buffer || *buffer <= options.limits.kept_bodies) continue;
+    if (!buffer || *buffer <= kept) continue;
     report.error(
         root.at("routes").at(index).at("body").at("buffer"),
         {"F1070", "a body of this size would never be kept",
-         fmt::format("all bodies that are kept have {} together", config::print_byte_count(options.limits.kept_bodies)),
+         fmt::format("all bodies that are kept have {} together", config::print_byte_count(kept)),
          "lower it, or raise `limits.kept_bodies`"});
   }
 }
@@ -278,6 +295,7 @@ void validate(const Options& options, const Cursor& root, Report& report) {
   validate_route_names(options, root.at("routes"), report);
   validate_listen_addresses(options, root.at("listeners"), report);
   validate_loops(options, root, report);
+  validate_memory(options, root, report);
   validate_kept_bodies(options, root, report);
   validate_route_ties(options, root, report);
   // A route that was not understood may be the one that uses a pool.

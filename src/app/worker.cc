@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "net/kept_bytes.h"
+
 namespace fairlead::app {
 
 Worker::Worker(runtime::EventLoop& loop, std::uint64_t seed, pool::SuspectListener& suspects)
@@ -22,6 +24,7 @@ Worker::Worker(runtime::EventLoop& loop, std::uint64_t seed, pool::SuspectListen
 Worker::~Worker() = default;
 
 void Worker::apply(const WorkerPlan& plan) {
+  if (plan.memory) apply(*plan.memory);
   if (context_.view != nullptr) leaving_servers_.add(context_.view->snapshot(), *plan.snapshot);
   context_.view.reset(std::make_unique<proxy::SnapshotView>(plan.snapshot, random_, suspects_).release());
   boost::unordered_flat_set<pool::Server*> current;
@@ -51,6 +54,13 @@ void Worker::apply(const WorkerPlan& plan) {
                                                listener.settings, listener.socket);
     }
   }
+}
+
+void Worker::apply(const WorkerMemory& memory) {
+  workspace_.memory.set_limit(memory.connections);
+  workspace_.unfinished_heads.set_limit(memory.unfinished_heads);
+  workspace_.pipes.set_most_in_use(memory.pipes);
+  net::KeptBytes::set_much(memory.much_kept);
 }
 
 void Worker::drain() {

@@ -8,10 +8,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/leaving_servers.h"
+#include "app/memory_plan.h"
 #include "base/random.h"
 #include "http/workspace.h"
 #include "pool/keepalive_cache.h"
@@ -43,6 +45,7 @@ struct WorkerPlan {
   std::shared_ptr<const proxy::Snapshot> snapshot;
   std::vector<ListenerPlan> listeners;
   AccessLogPlan access_log;
+  std::optional<WorkerMemory> memory = {};  // empty: as before
 };
 
 class Worker {
@@ -68,6 +71,7 @@ class Worker {
   void stop(std::move_only_function<void()> done);
 
  private:
+  void apply(const WorkerMemory& memory);
   runtime::Task<void> finish(std::move_only_function<void()> done);
 
   runtime::EventLoop& loop_;

@@ -6,8 +6,13 @@
 
 #include "app/snapshot_builder.h"
 #include "app/worker.h"
+#include "net/connection.h"
+#include "net/kept_bytes.h"
+#include "net/memory_share.h"
+#include "net/pipe_pool.h"
 #include "net/socket_address.h"
 #include "runtime/simulated/simulated_loop.h"
+#include "runtime/slab.h"
 
 namespace fairlead::app {
 namespace {
@@ -38,12 +43,18 @@ class WorkerLimits : public testing::Test {
     EXPECT_EQ(process_.taken(), 0U);
   }
 
-  void start() {
+  static constexpr std::size_t kPlenty = std::size_t{1} << 40;
+
+  void start(const WorkerMemory& memory = {}) {
     Options options;
     options.routes = {{.respond = proxy::RespondOptions{.body = "hello"}}};
     worker_.apply({.snapshot = SnapshotBuilder().build(options, 1),
                    .listeners = {{.socket = socket_, .settings = std::make_shared<proxy::SessionSettings>(settings_)}},
-                   .access_log = {}});
+                   .access_log = {},
+                   .memory = {{.connections = memory.connections == 0 ? kPlenty : memory.connections,
+                               .unfinished_heads = memory.unfinished_heads == 0 ? kPlenty : memory.unfinished_heads,
+                               .much_kept = net::KeptBytes::kUsuallyMuch,
+                               .pipes = net::PipePool::kMostInUse}}});
   }
   void limit(std::uint32_t connections) { settings_.seats->own().set_limit(connections); }
   void limit_clients(std::uint32_t most) {
@@ -191,8 +202,7 @@ TEST_F(WorkerLimits, behind_a_proxy_header_the_client_that_it_names_is_counted) 
 
 TEST_F(WorkerLimits, heads_that_never_end_have_a_bound_together_and_small_ones_do_not_feel_it) {
   const std::string beginning = "GET / HTTP/1.1\r\nHost: a\r\nCookie: " + std::string(5000, 'c');
-  settings_.http.kept_heads = 3 * beginning.size();
-  start();
+  start({.unfinished_heads = 3 * beginning.size()});
   std::vector<std::size_t> attackers;
   for (int index = 0; index < 3; ++index) attackers.push_back(connect(beginning));
   for (const std::size_t attacker : attackers) EXPECT_EQ(heard(attacker), "");
@@ -232,6 +242,63 @@ TEST_F(WorkerLimits, without_descriptors_the_idle_are_closed_and_the_new_wait) {
   loop_.run_for(200ms);
   say(2, kRequest);
   EXPECT_EQ(status(2), "HTTP/1.1 200");
+}
+
+// So much that the worker has `more` bytes left, beside what this thread holds already.
+WorkerMemory memory_for(std::size_t more) {
+  runtime::Slab::trim();
+  const std::size_t held = runtime::Slab::usage().held + net::Connection::open_on_this_thread() * net::MemoryShare::kSocket;
+  // A connection leaves an eighth.
+  return {.connections = (held + more) * 8 / 7};
+}
+
+TEST_F(WorkerLimits, where_memory_is_short_the_connection_that_is_idle_for_longest_is_closed) {
+  start(memory_for(200'000));
+  std::vector<std::size_t> idle;
+  while (counters().memory == 0) {
+    ASSERT_LT(idle.size(), 300U);
+    idle.push_back(connect(kRequest));
+    loop_.run_for(2s);
+  }
+  ASSERT_GE(idle.size(), 3U);
+  EXPECT_EQ(status(idle.back()), "HTTP/1.1 200");
+  EXPECT_TRUE(heard(idle[0]).ends_with("helloEOF"));
+  EXPECT_TRUE(is_open(idle[1]));
+  EXPECT_EQ(counters().refused, 0U);
+}
+
+TEST_F(WorkerLimits, where_memory_is_short_and_nobody_is_idle_new_connections_are_refused_with_503) {
+  start(memory_for(200'000));
+  std::vector<std::size_t> busy;
+  std::string answer;
+  while (answer.empty()) {
+    ASSERT_LT(busy.size(), 300U);
+    busy.push_back(connect("GET /"));
+    answer = status(busy.back());
+  }
+  ASSERT_GE(busy.size(), 3U);
+  EXPECT_EQ(answer, "HTTP/1.1 503");
+  EXPECT_EQ(counters().memory, 1U);
+  EXPECT_EQ(process_.taken(), busy.size() - 1);
+  // Those that are there go on.
+  say(busy[0], " HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(status(busy[0]), "HTTP/1.1 200");
+}
+
+TEST_F(WorkerLimits, without_memory_for_a_request_it_is_answered_503_and_its_connection_closed) {
+  start();
+  const auto first = connect(kRequest);
+  const auto second = connect(kRequest);
+  EXPECT_EQ(status(first), "HTTP/1.1 200");
+  EXPECT_EQ(status(second), "HTTP/1.1 200");
+  start({.connections = 1});
+  say(first, kRequest);
+  const std::string answer = heard(first);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503")) << answer;
+  EXPECT_TRUE(answer.contains("Connection: close") && answer.ends_with("EOF")) << answer;
+  EXPECT_EQ(counters().memory, 1U);
+  start();
+  EXPECT_TRUE(is_open(second));
 }
 
 }  // namespace

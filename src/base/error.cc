@@ -42,6 +42,7 @@ constexpr std::array kRows = {
     Row{ErrorCode::client_gone, "client_gone"},
     Row{ErrorCode::stopping, "stopping"},
     Row{ErrorCode::out_of_resources, "out_of_resources"},
+    Row{ErrorCode::memory_full, "memory_full"},
 };
 
 constexpr bool is_in_order() {

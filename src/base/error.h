@@ -42,6 +42,7 @@ enum class ErrorCode : std::uint8_t {
   client_gone,
   stopping,
   out_of_resources,
+  memory_full,
   count_,
 };
 

@@ -175,12 +175,10 @@ Result<void> H1Client::receive_head(const Result<void>& ready) {
 Result<const ResponseHead*> H1Client::take_head(Method request_method) {
   const ParseLimits limits{.head_bytes = limits_.head_bytes, .max_fields = limits_.fields};
   const std::string_view unread = input_.unread();
-  if (head_scan_ != 0 && !find_head_end(unread, limits, head_scan_)) return nullptr;
+  std::uint32_t scanned = head_scan_;
+  if (scanned != 0 && !find_head_end(unread, limits, scanned)) return leave_unfinished(unread.size());
   const HeadParse parsed = parse_response_head(unread, limits, request_method, workspace_.response);
-  if (parsed.status == HeadParse::Status::incomplete) {
-    head_scan_ = static_cast<std::uint32_t>(unread.size());
-    return nullptr;
-  }
+  if (parsed.status == HeadParse::Status::incomplete) return leave_unfinished(unread.size());
   if (parsed.status == HeadParse::Status::refused) {
     is_broken_ = true;
     return std::unexpected(error_of(parsed.refusal));
@@ -195,6 +193,13 @@ Result<const ResponseHead*> H1Client::take_head(Method request_method) {
   read_size_ = kFirstRead;
   pipes_allowed_ = false;
   return &head;
+}
+
+Result<const ResponseHead*> H1Client::leave_unfinished(std::size_t bytes) {
+  head_scan_ = static_cast<std::uint32_t>(bytes);
+  if (bytes <= HeadBudget::kSmall || workspace_.memory.has_room_for_request()) return nullptr;
+  is_broken_ = true;
+  return std::unexpected(Error{.code = ErrorCode::memory_full, .detail = "all memory of `limits.memory` is in use"});
 }
 
 runtime::Task<void> H1Client::switch_protocols() {

@@ -15,6 +15,7 @@
 #include "http/workspace.h"
 #include "net/connection.h"
 #include "net/scratch.h"
+#include "runtime/slab.h"
 
 namespace fairlead::http {
 
@@ -33,6 +34,8 @@ class H1Client final : public ClientStream {
  public:
   // `descriptor` is connecting or connected. `workspace` outlives it.
   H1Client(runtime::EventLoop& loop, int descriptor, Workspace& workspace);
+  static void* operator new(std::size_t size) { return runtime::Slab::allocate(size); }
+  static void operator delete(void* block, std::size_t size) noexcept { runtime::Slab::release(block, size); }
 
   // Waits for the connect to end. Errors: connect_refused, connect_unreachable, connect_timeout; each safe to retry.
   runtime::Task<void> connected(Deadline deadline);
@@ -76,6 +79,8 @@ class H1Client final : public ClientStream {
   runtime::Task<void> finish_sending(runtime::IoResult sent);
   Result<void> receive_head(const Result<void>& ready);
   Result<const ResponseHead*> take_head(Method request_method);
+  // As H1Server::leave_unfinished.
+  Result<const ResponseHead*> leave_unfinished(std::size_t bytes);
   Result<BodyPart> end_of_input();
   net::PipePool::Lease pipe_for_body();
   std::uint32_t wanted(std::uint32_t most) const;

@@ -12,14 +12,13 @@ namespace {
 
 constexpr std::size_t kHeadRead = std::size_t{16} * 1024;
 constexpr std::size_t kBodyRead = std::size_t{64} * 1024;
-// Heads up to this size are waited for in any case, and not counted: almost all are smaller.
-constexpr std::size_t kSmallHead = std::size_t{4} * 1024;
 constexpr Duration kLingerTime = std::chrono::seconds(2);
 constexpr std::size_t kLingerBytes = std::size_t{256} * 1024;
 
 constexpr Error kNoRoomForHead{.code = ErrorCode::out_of_resources,
                                .blame = Blame::downstream,
                                .detail = "unfinished request heads use all memory of `limits.kept_heads`"};
+constexpr Error kNoMemory{.code = ErrorCode::memory_full, .detail = "all memory of `limits.memory` is in use"};
 constexpr Error kClientGone{.code = ErrorCode::client_gone, .blame = Blame::downstream};
 
 // A wait for the client that ended badly, as the exchange reports it.
@@ -65,8 +64,7 @@ H1Server::H1Server(runtime::EventLoop& loop, int descriptor, Workspace& workspac
 H1Server::~H1Server() { note_unfinished(0); }
 
 void H1Server::note_unfinished(std::size_t bytes) {
-  const auto counted = [](std::size_t size) { return size > kSmallHead ? size : 0; };
-  workspace_.kept_heads += counted(bytes) - counted(head_scan_);
+  workspace_.unfinished_heads.change(head_scan_, bytes);
   head_scan_ = static_cast<std::uint32_t>(bytes);
 }
 
@@ -141,10 +139,7 @@ Result<bool> H1Server::take_head() {
   const HeadParse parsed = parse_request_head(unread, limits, workspace_.request);
   if (parsed.status == HeadParse::Status::incomplete) return leave_unfinished(unread.size());
   note_unfinished(0);
-  if (parsed.status == HeadParse::Status::refused) {
-    keep_alive_ = false;
-    return std::unexpected(error_of(parsed.refusal));
-  }
+  if (parsed.status == HeadParse::Status::refused) return refuse(error_of(parsed.refusal));
   input_.consume(parsed.consumed);
   has_served_ = true;
   const RequestHead& head = workspace_.request;
@@ -154,15 +149,19 @@ Result<bool> H1Server::take_head() {
   keep_alive_ = keep_alive_ && head.keep_alive && !has_pipelined_all();
   decoder_ = BodyDecoder(head.framing, head.content_length, options_.chunks);
   body_patience_ = options_.body_idle;
-  return true;
+  return workspace_.memory.has_room_for_request() ? true : refuse(kNoMemory);
 }
 
 Result<bool> H1Server::leave_unfinished(std::size_t bytes) {
   note_unfinished(bytes);
-  if (bytes <= kSmallHead || workspace_.kept_heads <= options_.kept_heads) return false;
-  keep_alive_ = false;
+  if (!workspace_.unfinished_heads.is_overdrawn_by(bytes)) return false;
   note_unfinished(0);
-  return std::unexpected(kNoRoomForHead);
+  return refuse(kNoRoomForHead);
+}
+
+Result<bool> H1Server::refuse(const Error& error) {
+  keep_alive_ = false;
+  return std::unexpected(error);
 }
 
 runtime::Task<BodyPart> H1Server::read_body(const Taker* taker) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -27,7 +26,6 @@ struct H1ServerOptions {
   Duration body_idle{};
   Duration keepalive{};
   std::size_t header_size = 0;
-  std::size_t kept_heads = std::numeric_limits<std::size_t>::max();  // of all connections of a worker (Workspace)
   std::size_t target_size = kMaxTarget;
   std::size_t fields = FieldList::kCapacity;
   ChunkLimits chunks = {};
@@ -61,7 +59,7 @@ class H1Server final : public ServerStream {
   net::Connection::Wait idle();
   // Reads the head of the request that is expected. False where the client has left between two requests. Errors: those
   // of a request that is refused (the detail names the rule), request_timeout, client_gone, out_of_resources where no
-  // room is left for more of an unfinished head.
+  // room is left for more of an unfinished head, memory_full where none is left for a request.
   runtime::Task<bool> read_request();
   // True when another request may follow on this connection.
   bool can_continue() const;
@@ -115,6 +113,8 @@ class H1Server final : public ServerStream {
   // So many bytes of a head are there, and its end is not among them: more has to come, if there is room for it.
   Result<bool> leave_unfinished(std::size_t bytes);
   void note_unfinished(std::size_t bytes);
+  // Of a head that was read whole.
+  Result<bool> refuse(const Error& error);
   net::PipePool::Lease pipe_for_body();
   // Waits until the client has taken what was given; `timed_out` where it takes the response too slowly.
   runtime::Task<void> flush();

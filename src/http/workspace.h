@@ -8,7 +8,9 @@
 
 #include "http/codec/message.h"
 #include "http/codec/serializer.h"
+#include "http/head_budget.h"
 #include "http/send_batch.h"
+#include "net/memory_share.h"
 #include "net/pipe_pool.h"
 #include "net/scratch.h"
 
@@ -31,8 +33,9 @@ struct Workspace {
   // Twice the room of the largest message, so that a batch has room for many small ones.
   SendBatch batch{2 * kOutputSize, kOutputSize};
 
-  // Bytes of large request heads that have come in part, of all connections.
-  std::size_t kept_heads = 0;
+  // What all connections of the worker may use.
+  net::MemoryShare memory;
+  HeadBudget unfinished_heads;
 
   // For the large rest of bodies.
   net::PipePool pipes;

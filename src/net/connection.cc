@@ -19,6 +19,7 @@ std::size_t total_size(std::span<const iovec> pieces) {
 }  // namespace
 
 Connection::Connection(runtime::EventLoop& loop, int descriptor) : loop_(loop), descriptor_(descriptor) {
+  ++open_;
   loop_.watch(descriptor_, *this);
 }
 
@@ -37,7 +38,9 @@ Connection::Connection(Connection&& other) noexcept
 
 Connection::~Connection() {
   FAIRLEAD_ASSERT(reader_ == nullptr && writer_ == nullptr);
-  if (descriptor_ >= 0) loop_.close(descriptor_, reset_on_close_);
+  if (descriptor_ < 0) return;
+  --open_;
+  loop_.close(descriptor_, reset_on_close_);
 }
 
 runtime::IoResult Connection::receive(std::span<char> into) {

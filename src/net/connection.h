@@ -113,11 +113,16 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
   // From here on, closing drops what is unsent and tells the peer at once.
   void reset_on_close() { reset_on_close_ = true; }
 
+  // How many this thread has.
+  static std::size_t open_on_this_thread() { return open_; }
+
  private:
   void on_ready(runtime::Readiness readiness) override;
   void on_timer() override;
   void complete(Wait*& waiting, Result<void> outcome);
   void arm();
+
+  static inline thread_local std::size_t open_ = 0;
 
   runtime::EventLoop& loop_;
   int descriptor_;

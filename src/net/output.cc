@@ -52,11 +52,11 @@ struct Output::Rest {
 };
 
 std::size_t Output::most_to_receive(const Connection& to, std::uint64_t taken) {
-  if (KeptBytes::count() < kMuchKept) return std::numeric_limits<std::size_t>::max();
+  if (KeptBytes::count() < KeptBytes::much()) return std::numeric_limits<std::size_t>::max();
   std::size_t most = to.send_room();
   // A kernel short of memory takes less than the room that it tells of. What the peer has taken so far is a better
   // guide, up to where the calls for each piece no longer count much.
-  if (KeptBytes::count() >= kTooMuchKept) most = std::min({most, static_cast<std::size_t>(taken / 4), kMostOfTooMuch});
+  if (KeptBytes::count() >= 2 * KeptBytes::much()) most = std::min({most, static_cast<std::size_t>(taken / 4), kMostOfTooMuch});
   return std::max(most, kLeastToReceive);
 }
 

@@ -16,14 +16,9 @@ namespace fairlead::net {
 
 class Output {
  public:
-  // Bytes that a thread may keep (KeptBytes) before what it receives for a peer is bounded by the room of that one's
-  // socket, and then before it is bounded more tightly.
-  static constexpr std::size_t kMuchKept = std::size_t{4} * 1024 * 1024;
-  static constexpr std::size_t kTooMuchKept = 2 * kMuchKept;
-
   // How much to receive at most, when it is to be sent over `to`, which has taken `taken` bytes of this message, or of
-  // the one before. No bound while little is kept on this thread. Never 0, so that whoever sends finds out that there
-  // is no room.
+  // the one before. No bound while little is kept on this thread (KeptBytes). Never 0, so that whoever sends finds out
+  // that there is no room.
   static std::size_t most_to_receive(const Connection& to, std::uint64_t taken);
 
   Output() = default;

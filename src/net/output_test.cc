@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "net/kept_bytes.h"
 #include "net/scratch.h"
 #include "net/socket_address.h"
 #include "runtime/simulated/simulated_loop.h"
@@ -49,7 +50,7 @@ TEST_F(OutputTest, is_received_without_a_bound_while_little_is_kept) {
   EXPECT_EQ(Output::most_to_receive(connection_, 0), kAnything);
   Output one;
   Output other;
-  one.hold(std::string(Output::kMuchKept - 1, 'x'));
+  one.hold(std::string(KeptBytes::much() - 1, 'x'));
   EXPECT_EQ(Output::most_to_receive(connection_, 0), kAnything);
   other.hold("x");
   EXPECT_LT(Output::most_to_receive(connection_, 0), kAnything);
@@ -65,7 +66,7 @@ TEST_F(OutputTest, what_was_received_and_waits_counts_too) {
   loop_.run_for(std::chrono::seconds(1));
   Scratch scratch(1000);
   Output much;
-  much.hold(std::string(Output::kMuchKept - bytes.size(), 'x'));
+  much.hold(std::string(KeptBytes::much() - bytes.size(), 'x'));
   {
     Input waiting(scratch);
     ASSERT_EQ(waiting.fill(connection_, 1000).count, bytes.size());
@@ -79,7 +80,7 @@ TEST_F(OutputTest, what_was_received_and_waits_counts_too) {
 
 TEST_F(OutputTest, once_much_is_kept_what_fits_the_socket_is_received) {
   Output much;
-  much.hold(std::string(Output::kMuchKept, 'x'));
+  much.hold(std::string(KeptBytes::much(), 'x'));
   EXPECT_EQ(Output::most_to_receive(connection_, 0), kBuffer);
   fill();
   EXPECT_EQ(Output::most_to_receive(connection_, 1 << 20), kLeast) << "never nothing: whoever sends finds out";
@@ -87,7 +88,7 @@ TEST_F(OutputTest, once_much_is_kept_what_fits_the_socket_is_received) {
 
 TEST_F(OutputTest, once_too_much_is_kept_a_peer_gets_by_what_it_has_taken) {
   Output much;
-  much.hold(std::string(Output::kTooMuchKept, 'x'));
+  much.hold(std::string(2 * KeptBytes::much(), 'x'));
   EXPECT_EQ(Output::most_to_receive(connection_, 0), kLeast);
   EXPECT_EQ(Output::most_to_receive(connection_, 8000), 2000U);
   EXPECT_EQ(Output::most_to_receive(connection_, 1 << 20), 16U * 1024);

@@ -5,7 +5,7 @@
 namespace fairlead::net {
 
 PipePool::Lease PipePool::take(runtime::EventLoop& loop) {
-  if (in_use_ >= kMostInUse) return {};
+  if (in_use_ >= most_in_use_) return {};
   std::unique_ptr<runtime::Pipe> pipe;
   if (kept_.empty()) {
     pipe = loop.open_pipe();

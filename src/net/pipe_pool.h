@@ -25,12 +25,16 @@ class PipePool {
   // Closes those that are kept, for the sake of their descriptors.
   void close_kept() { kept_.clear(); }
 
- private:
   static constexpr std::size_t kMostInUse = 128;
+  // That many may be in use from here on, up to `kMostInUse`.
+  void set_most_in_use(std::size_t most) { most_in_use_ = most; }
+
+ private:
   static constexpr std::size_t kMostKept = 32;
 
   void take_back(runtime::Pipe* pipe);
 
+  std::size_t most_in_use_ = kMostInUse;
   std::size_t in_use_ = 0;
   std::vector<std::unique_ptr<runtime::Pipe>> kept_;
 };

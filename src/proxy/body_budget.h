@@ -13,6 +13,8 @@ namespace fairlead::proxy {
 // kept even where it goes beyond the limit, and nothing more is.
 class BodyBudget {
  public:
+  static constexpr std::uint64_t kUsualLimit = std::uint64_t{256} * 1024 * 1024;
+
   bool is_spent() const { return kept_.load(std::memory_order_relaxed) >= limit_.load(std::memory_order_relaxed); }
   void take(std::size_t bytes) { kept_.fetch_add(bytes, std::memory_order_relaxed); }
   void give_back(std::size_t bytes) { kept_.fetch_sub(bytes, std::memory_order_relaxed); }
@@ -28,7 +30,7 @@ class BodyBudget {
 
  private:
   std::atomic<std::uint64_t> kept_{0};
-  std::atomic<std::uint64_t> limit_{0};
+  std::atomic<std::uint64_t> limit_{kUsualLimit};
   std::atomic<std::uint64_t> refused_{0};
 };
 

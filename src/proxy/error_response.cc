@@ -146,6 +146,7 @@ std::uint16_t status_of(ErrorCode code) {
     case ErrorCode::queue_timeout:
     case ErrorCode::stopping:
     case ErrorCode::out_of_resources:
+    case ErrorCode::memory_full:
     case ErrorCode::canceled:
       return 503;
     case ErrorCode::no_route:

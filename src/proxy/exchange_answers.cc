@@ -55,6 +55,7 @@ runtime::Task<void> Exchange::answer_with_error(const Error& error) {
 
 // Within the time that a request may wait, all that wait now will have left the line.
 std::optional<std::int64_t> Exchange::retry_after(const Error& error) {
+  if (error.code == ErrorCode::memory_full) return 1;
   if (error.code != ErrorCode::queue_full && error.code != ErrorCode::queue_timeout) return std::nullopt;
   return std::chrono::ceil<std::chrono::seconds>(pool().pool().options().queue.timeout).count();
 }

@@ -68,10 +68,7 @@ void Listener::accept_some(int most) {
 void Listener::take(const runtime::Accepted& accepted) {
   SeatCounters& counters = settings_->seats->counters();
   Seat seat = take_seat();
-  if (!seat) {
-    count(counters.refused);
-    return refuse(accepted.descriptor, kBusy);
-  }
+  if (!seat) return refuse(accepted.descriptor, kBusy);
   if (settings_->per_client.table != nullptr) {
     const std::optional<net::IpAddress> client = net::IpAddress::of(accepted.peer);
     // A trusted proxy speaks for many clients.
@@ -85,10 +82,22 @@ void Listener::take(const runtime::Accepted& accepted) {
 }
 
 Seat Listener::take_seat() {
-  Seat seat = Seat::take(*settings_->seats);
-  if (seat || !sessions_.close_longest_idle()) return seat;
-  count(settings_->seats->counters().shed);
-  return Seat::take(*settings_->seats);
+  if (!has_memory()) return {};
+  SeatCounters& counters = settings_->seats->counters();
+  if (Seat seat = Seat::take(*settings_->seats)) return seat;
+  if (sessions_.close_longest_idle()) {
+    count(counters.shed);
+    if (Seat seat = Seat::take(*settings_->seats)) return seat;
+  }
+  count(counters.refused);
+  return {};
+}
+
+bool Listener::has_memory() {
+  if (context_.workspace.memory.has_room_for_connection()) return true;
+  count(settings_->seats->counters().memory);
+  context_.free_descriptors();
+  return sessions_.close_longest_idle();
 }
 
 void Listener::refuse(int descriptor, std::string_view answer) {

@@ -34,7 +34,10 @@ class Listener final : private runtime::EventSource, private runtime::Timer {
   // Accepts up to `most`.
   void accept_some(int most);
   void take(const runtime::Accepted& accepted);
+  // Empty, and counted, where there is none.
   Seat take_seat();
+  // Whether there is memory for another connection: makes room, if need be.
+  bool has_memory();
   // Tells the client why, if it can take that at once, and closes.
   void refuse(int descriptor, std::string_view answer);
   // The system has no descriptor or memory left: makes room, and lets new connections wait in the kernel's queue.

@@ -43,6 +43,7 @@ struct SeatCounters {
   std::atomic<std::uint64_t> exhausted{0};        // times that the system had no descriptor or memory for one
   std::atomic<std::uint64_t> too_slow{0};         // connections cut below `min_rate`
   std::atomic<std::uint64_t> kept_heads{0};       // heads refused, with `limits.kept_heads` used up
+  std::atomic<std::uint64_t> memory{0};           // shed or refused, with `limits.memory` used up
   std::atomic<std::uint64_t> pipelined{0};        // connections closed with `pipelined` requests in a row
 };
 

@@ -140,8 +140,9 @@ runtime::Task<void> Session::refuse_request(const Error& error) {
     stream_.abort();
     co_return;
   }
-  if (error.code == ErrorCode::out_of_resources)
-    settings_->seats->counters().kept_heads.fetch_add(1, std::memory_order_relaxed);
+  SeatCounters& limits = settings_->seats->counters();
+  if (error.code == ErrorCode::out_of_resources) limits.kept_heads.fetch_add(1, std::memory_order_relaxed);
+  if (error.code == ErrorCode::memory_full) limits.memory.fetch_add(1, std::memory_order_relaxed);
   const WallTime now = context_.loop.wall_now();
   const telemetry::RequestId id(now, context_.random);
   context_.counters.requests.add();
@@ -160,7 +161,8 @@ runtime::Task<void> Session::refuse_request(const Error& error) {
                       {.request_id = id.text(),
                        .at = now,
                        .detail = context_.view->snapshot().errors.detail,
-                       .client_is_local = is_local_});
+                       .client_is_local = is_local_,
+                       .retry_after = status == 503 ? std::optional<std::int64_t>(1) : std::nullopt});
 }
 
 }  // namespace fairlead::proxy

@@ -287,6 +287,8 @@ void Client::note_answer(const Request& request, const Head& head, const std::st
   // What a listener says to a connection that it does not take.
   const bool is_about_connection = head.value("x-request-id").empty() && (head.status() == 503 || head.status() == 429);
   journal_.outcomes[request.id].was_full = is_about_connection;
+  journal_.outcomes[request.id].was_shed =
+      head.status() == 503 && head.value("retry-after") == "1" && head.value("connection") == "close";
   if (head.value("x-request-id").empty() && !is_about_connection) violate(request, "the response has no request id");
   if (!head.has("x-id")) {
     if (head.has("x-server")) violate(request, "the response was mixed with another");

@@ -42,6 +42,7 @@ TEST(SimulationItself, sees_answers_refusals_cuts_retries_hedges_limits_and_home
     total.hedges += report.hedges;
     total.hedges_won += report.hedges_won;
     total.refused_connections += report.refused_connections;
+    total.shed_requests += report.shed_requests;
     total.refused_heads += report.refused_heads;
     total.homes += report.homes;
   }
@@ -52,6 +53,7 @@ TEST(SimulationItself, sees_answers_refusals_cuts_retries_hedges_limits_and_home
   EXPECT_GT(total.hedges, 10U);
   EXPECT_GT(total.hedges_won, 0U);
   EXPECT_GT(total.refused_connections, 10U);
+  EXPECT_GT(total.shed_requests, 10U);
   EXPECT_GT(total.refused_heads, 10U);
   EXPECT_GT(total.homes, 0U);
 }

@@ -24,7 +24,7 @@ class Judge {
     // Where everything is cut, any end will do but a false success.
     if (outcome_.ended >= circumstances_.cut_at) return;
     if (circumstances_.total && is_late()) return;
-    if (outcome_.was_full) return check_full();
+    if (outcome_.was_full || (circumstances_.is_memory_limited && outcome_.was_shed)) return check_full();
     if (outcome_.conduct.refusal != 0) return expect_refusal_of_head();
     if (circumstances_.largest_body && outcome_.body > *circumstances_.largest_body) return expect_too_large();
     // Of two that had it at once, the one that was given up proves nothing.
@@ -51,7 +51,7 @@ class Judge {
   }
 
   void check_full() {
-    if (!circumstances_.are_seats_limited) violate("was refused for no reason");
+    if (!may_be_refused()) violate("was refused for no reason");
     if (!attempts_.empty()) violate("was refused with its connection, and reached a server");
   }
 
@@ -62,9 +62,11 @@ class Judge {
     if (!is_own()) check_unseen();
   }
 
+  bool may_be_refused() const { return circumstances_.are_seats_limited || circumstances_.is_memory_limited; }
+
   // Its connection was one too many, or made room for another.
   bool lost_its_seat() const {
-    return circumstances_.are_seats_limited && is_cut() && attempts_.empty() && outcome_.server == 0;
+    return may_be_refused() && is_cut() && attempts_.empty() && outcome_.server == 0;
   }
 
   void expect_too_large() {

@@ -13,6 +13,7 @@ struct Circumstances {
   bool is_calm = false;
   bool servers_hang_up = false;             // they end connections that nobody uses
   bool are_seats_limited = false;           // a connection may be refused, or closed while it is idle
+  bool is_memory_limited = false;           // the same, and a request may be refused with its connection
   std::uint32_t retries = 0;                // per request
   bool are_puts_repeated = false;           // where their body is kept
   bool are_hedged = false;                  // a second server may have a request at the same time

@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 
+#include "net/kept_bytes.h"
 #include "sim/verdict.h"
 
 namespace fairlead::sim {
@@ -171,8 +172,19 @@ void World::plan_limits() {
     limits.header_size = 1_KiB;
     limits.fields = 8;
   }
-  if (chance(0.2)) hoard_.hold(std::string(chance(0.5) ? net::Output::kMuchKept : net::Output::kTooMuchKept, 'x'));
+  if (chance(0.2)) hoard_.hold(std::string(net::KeptBytes::much() * (chance(0.5) ? 1 : 2), 'x'));
   settings_ = std::make_shared<const proxy::SessionSettings>(std::move(settings));
+  if (chance(0.1)) memory_ = plan_memory();
+}
+
+// Clients and servers of this world use it too.
+app::WorkerMemory World::plan_memory() {
+  constexpr std::size_t kLeast = std::size_t{32} * 1024;
+  const std::size_t more = kLeast + random_.below(16 * kLeast);
+  return {.connections = runtime::Slab::usage().held + more,
+          .unfinished_heads = more,
+          .much_kept = net::KeptBytes::kUsuallyMuch,
+          .pipes = random_.below(3)};
 }
 
 // What an operator might change. In calm weather server 1 stays.
@@ -197,7 +209,10 @@ void World::apply() {
   snapshots_.push_back(builder_.build(options_, snapshots_.size() + 1));
   monitor_.watch(snapshots_.back()->pools, origin, snapshots_.size());
   worker_.apply(
-      {.snapshot = snapshots_.back(), .listeners = {{.socket = listener_, .settings = settings_}}, .access_log = {}});
+      {.snapshot = snapshots_.back(),
+       .listeners = {{.socket = listener_, .settings = settings_}},
+       .access_log = {},
+       .memory = memory_});
 }
 
 ClientPlan World::plan_client() {
@@ -300,6 +315,7 @@ Report World::run() {
   judge(journal_, {.is_calm = weather_ == Weather::calm,
                    .servers_hang_up = servers_hang_up_,
                    .are_seats_limited = seats_ > 0,
+                   .is_memory_limited = memory_.has_value(),
                    .retries = route.retry.attempts,
                    .are_puts_repeated = std::ranges::find(route.retry.methods, "PUT") != route.retry.methods.end(),
                    .are_hedged = route.hedge.has_value(),
@@ -420,6 +436,7 @@ Report World::report() {
     report.own_answers += is_answered && outcome.server == 0 ? 1U : 0U;
     report.cuts += outcome.ending == Ending::cut ? 1U : 0U;
     report.refused_connections += outcome.was_full ? 1U : 0U;
+    report.shed_requests += memory_ && outcome.was_shed ? 1U : 0U;
     report.refused_heads += outcome.conduct.refusal != 0 && outcome.status == outcome.conduct.refusal ? 1U : 0U;
   }
   return report;

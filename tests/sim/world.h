@@ -3,16 +3,19 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/health_monitor.h"
+#include "app/memory_plan.h"
 #include "app/options.h"
 #include "app/snapshot_builder.h"
 #include "app/worker.h"
 #include "net/output.h"
 #include "net/resolver.h"
 #include "runtime/simulated/simulated_loop.h"
+#include "runtime/slab.h"
 #include "runtime/task_group.h"
 #include "sim/client.h"
 #include "sim/journal.h"
@@ -38,6 +41,7 @@ struct Report {
   std::uint64_t hedges = 0;
   std::uint64_t hedges_won = 0;
   std::size_t refused_connections = 0;
+  std::size_t shed_requests = 0;  // for want of memory
   std::size_t refused_heads = 0;
   std::size_t homes = 0;  // clients that were held to one server
 };
@@ -64,6 +68,7 @@ class World {
 
   void plan_servers();
   void plan_options();
+  app::WorkerMemory plan_memory();
   void plan_sticky();
   void plan_limits();
   void change_options();
@@ -85,6 +90,12 @@ class World {
   bool chance(double probability) { return random_.chance(probability); }
   Duration time_below(Duration limit);
 
+  // What worlds before this one have left free would be more memory for it.
+  struct FreshSlab {
+    FreshSlab() { runtime::Slab::trim(); }
+  };
+
+  FreshSlab fresh_slab_;
   Random random_;
   Weather weather_;
   bool sends_whole_;      // the network cuts nothing
@@ -107,6 +118,7 @@ class World {
   runtime::TaskGroup client_tasks_;
   runtime::TaskGroup script_;
   std::uint32_t seats_ = 0;  // connections at once; 0: any number
+  std::optional<app::WorkerMemory> memory_;  // empty: any amount
   std::size_t homes_ = 0;
   int well_ = 0;  // servers 1 to this one stay well in calm weather
   int next_id_ = 0;

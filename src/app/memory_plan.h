@@ -1,0 +1,38 @@
+// How the memory that Fairlead may use is shared out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "app/options.h"
+#include "base/units.h"
+
+namespace fairlead::app {
+
+// What is known of this machine and process, in bytes.
+struct MemoryFacts {
+  std::uint64_t available = 0;  // to this process
+  std::uint64_t own = 0;        // that it uses for itself: configuration, servers, logs
+};
+
+// One worker's part, in bytes.
+struct WorkerMemory {
+  std::size_t connections = 0;       // all that they need, with what the kernel keeps for them
+  std::size_t unfinished_heads = 0;  // of which for those (HeadBudget)
+  std::size_t much_kept = 0;         // and for what peers do not take, before they are given less (KeptBytes)
+  std::size_t pipes = 0;             // how many may be in use
+};
+
+struct MemoryPlan {
+  ByteCount total;
+  ByteCount kept_bodies;
+  WorkerMemory worker;
+};
+
+// What the options say is done as far as there is memory for it. A worker has 8 MiB at least, whatever there is.
+MemoryPlan plan_memory(const Options& options, const MemoryFacts& facts, std::size_t workers);
+
+// What Fairlead with these options uses before the first client comes, roughly.
+ByteCount least_memory(const Options& options);
+
+}  // namespace fairlead::app
