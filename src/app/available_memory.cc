@@ -66,10 +66,13 @@ std::uint64_t limit_of_groups(const std::filesystem::path& root) {
     const std::string_view group = std::string_view(line).substr(group_at);
     const std::string controllers = "," + line.substr(controllers_at, group_at - controllers_at - 1) + ",";
     const std::filesystem::path mount = root / "sys/fs/cgroup";
-    if (controllers == ",,")
-      least = std::min(least, least_limit(mount, group, "memory.max"));
-    else if (controllers.contains(",memory,"))
+    if (controllers == ",,") {
+      // Above `high` the kernel slows it down until it uses less.
+      for (const std::string_view file : {"memory.max", "memory.high"})
+        least = std::min({least, least_limit(mount, group, file), least_limit(mount / "unified", group, file)});
+    } else if (controllers.contains(",memory,")) {
       least = std::min(least, least_limit(mount / "memory", group, "memory.limit_in_bytes"));
+    }
   }
   return least;
 }

@@ -1,7 +1,6 @@
 #include "app/engine.h"
 
 #include <algorithm>
-#include <atomic>
 #include <latch>
 
 #include "app/available_memory.h"
@@ -11,7 +10,6 @@
 #include "app/system_environment.h"
 #include "pool/key_moves.h"
 #include "pool/server_state.h"
-#include "runtime/slab.h"
 
 namespace fairlead::app {
 
@@ -37,7 +35,8 @@ Engine::~Engine() { FAIRLEAD_ASSERT(workers_.empty()); }
 
 std::expected<void, StartError> Engine::start(const Options& options) {
   health_ = std::make_unique<HealthMonitor>(loop_, resolver_, random_, events_);
-  const std::size_t count = options.workers.value_or(std::max(1U, std::thread::hardware_concurrency()));
+  const std::size_t count =
+      options.workers.value_or(default_workers(options, available_memory(), std::thread::hardware_concurrency()));
   for (std::size_t index = 0; index < count; ++index) {
     workers_.push_back(std::make_unique<Core>(random_.next(), *health_));
   }
@@ -70,7 +69,7 @@ std::expected<void, StartError> Engine::go_over_to(const Options& options, pool:
   key_moves_.clear();
   if (earlier != nullptr) key_moves_ = pool::key_move_words(earlier->pools, snapshot_->pools);
   health_->watch(snapshot_->pools, origin, generation_);
-  const MemoryPlan memory = plan_memory(options, {available_memory(), own_memory()}, workers_.size());
+  const MemoryPlan memory = plan_memory(options, {available_memory(), own_memory(options)}, workers_.size());
   memory_ = memory.total;
   snapshots_.kept_bodies().set_limit(memory.kept_bodies);
   on_every_worker([&](Worker& worker, std::size_t index) {
@@ -83,11 +82,11 @@ std::expected<void, StartError> Engine::go_over_to(const Options& options, pool:
   return {};
 }
 
-std::uint64_t Engine::own_memory() {
-  std::atomic<std::uint64_t> connections{0};
-  on_every_worker([&](Worker&, std::size_t) { connections += runtime::Slab::usage().held; });
-  const std::uint64_t all = memory_in_use();
-  return all > connections ? all - connections : 0;
+// Read off before the first client comes: later, what clients have used and the heap has not given back would count.
+std::uint64_t Engine::own_memory(const Options& options) {
+  const std::uint64_t foreseen = least_memory(options).bytes;
+  if (generation_ == 1) own_at_start_ = {.used = memory_in_use(), .foreseen = foreseen};
+  return own_at_start_.used + (foreseen > own_at_start_.foreseen ? foreseen - own_at_start_.foreseen : 0);
 }
 
 std::vector<ListenerLoad> Engine::listener_loads() const {

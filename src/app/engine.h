@@ -113,7 +113,7 @@ class Engine {
   void close_listeners_not_in(const std::vector<OpenListener>& kept, const std::vector<OpenListener>& from);
   std::vector<ListenerPlan> listener_plans(std::size_t worker) const;
   // In bytes, without what connections hold.
-  std::uint64_t own_memory();
+  std::uint64_t own_memory(const Options& options);
   // Runs `action` on each worker's thread and waits until all have.
   void on_every_worker(const std::function<void(Worker&, std::size_t)>& action);
 
@@ -128,6 +128,11 @@ class Engine {
   SnapshotBuilder snapshots_;
   SeatPlan seats_;
   ByteCount memory_;  // that may be used
+  // In bytes, when it started.
+  struct {
+    std::uint64_t used = 0;
+    std::uint64_t foreseen = 0;
+  } own_at_start_;
   std::unique_ptr<Logs> logs_;
   std::unique_ptr<HealthMonitor> health_;
   std::vector<std::unique_ptr<Core>> workers_;

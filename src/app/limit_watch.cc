@@ -139,9 +139,9 @@ std::string LimitWatch::begin_text(const ListenerLoad& load, Limit limit) {
           load.name);
     case Limit::memory:
       return fmt::format(
-          "Connections have used the memory of `limits.memory` ({}): idle ones of listener {} are closed, and where "
-          "none is, new connections and requests are answered 503. Raise `limits.memory`, or the memory of this "
-          "machine or container.",
+          "Clients and servers have used the memory of `limits.memory` ({}): idle connections are closed, and where "
+          "none is, new connections and requests, here of listener {}, are answered 503. Raise `limits.memory`, or the "
+          "memory of this machine or container.",
           config::print_byte_count(load.memory), load.name);
     case Limit::pipelined:
       return fmt::format(

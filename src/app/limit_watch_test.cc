@@ -76,8 +76,7 @@ TEST_F(LimitWatchTest, tells_of_every_kind) {
   run_for(2s);
   EXPECT_THAT(told_, ElementsAre(HasSubstr("`limits.per_client`"), HasSubstr("No file descriptor or memory"),
                                  HasSubstr("`limits.min_rate` (240B/s)"), HasSubstr("`limits.kept_heads`"),
-                                 HasSubstr("`limits.memory`"),
-                                 HasSubstr("`limits.pipelined`")));
+                                 HasSubstr("`limits.memory`"), HasSubstr("`limits.pipelined`")));
 }
 
 TEST_F(LimitWatchTest, tells_of_bodies_that_there_was_no_room_for) {

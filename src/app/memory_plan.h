@@ -25,14 +25,17 @@ struct WorkerMemory {
 
 struct MemoryPlan {
   ByteCount total;
-  ByteCount kept_bodies;
+  ByteCount kept_bodies;  // of all workers, out of their parts
   WorkerMemory worker;
 };
 
-// What the options say is done as far as there is memory for it. A worker has 8 MiB at least, whatever there is.
+// What the options say is done as far as there is memory for it.
 MemoryPlan plan_memory(const Options& options, const MemoryFacts& facts, std::size_t workers);
 
-// What Fairlead with these options uses before the first client comes, roughly.
+// How many workers there are where the options do not say: one for each core, as far as memory allows.
+std::size_t default_workers(const Options& options, std::uint64_t available, std::size_t cores);
+
+// What Fairlead with these options needs to be of use, roughly: without what it keeps of heads and bodies.
 ByteCount least_memory(const Options& options);
 
 }  // namespace fairlead::app

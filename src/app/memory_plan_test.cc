@@ -17,9 +17,7 @@ Options keeping_bodies() {
   return options;
 }
 
-std::uint64_t sum(const MemoryPlan& plan, std::size_t workers) {
-  return plan.kept_bodies.bytes + workers * plan.worker.connections;
-}
+std::uint64_t sum(const MemoryPlan& plan, std::size_t workers) { return workers * plan.worker.connections; }
 
 TEST(MemoryPlan, takes_three_quarters_of_what_there_is) {
   EXPECT_EQ(plan_memory({}, {.available = 4 * kGiB}, 2).total, ByteCount{3 * kGiB});
@@ -62,19 +60,25 @@ TEST(MemoryPlan, what_is_asked_for_is_given_as_far_as_there_is_room) {
   EXPECT_EQ(plan.kept_bodies, ByteCount{2 * kGiB});
   EXPECT_EQ(plan.worker.unfinished_heads, 64 * kMiB);
   const MemoryPlan small = plan_memory(options, {.available = kGiB}, 4);
-  EXPECT_LT(small.kept_bodies.bytes, kGiB / 2);
+  EXPECT_LT(small.kept_bodies, small.total);
   EXPECT_LE(sum(small, 4), small.total.bytes);
 }
 
-TEST(MemoryPlan, bodies_have_no_part_where_no_route_keeps_them) {
-  const MemoryFacts facts{.available = kGiB, .own = 0};
-  EXPECT_GT(plan_memory({}, facts, 1).worker.connections, plan_memory(keeping_bodies(), facts, 1).worker.connections);
+TEST(MemoryPlan, what_was_not_foreseen_takes_half_at_most) {
+  const MemoryPlan plan = plan_memory({}, {.available = 64 * kMiB, .own = 100 * kMiB}, 4);
+  EXPECT_EQ(plan.worker.connections, 6 * kMiB);
+  EXPECT_GE(plan.worker.unfinished_heads, 256 * 1024U);
 }
 
-TEST(MemoryPlan, a_worker_can_work_however_little_there_is) {
-  const MemoryPlan plan = plan_memory({}, {.available = kMiB, .own = 100 * kMiB}, 4);
-  EXPECT_EQ(plan.worker.connections, 8 * kMiB);
-  EXPECT_EQ(plan.worker.unfinished_heads, kMiB);
+TEST(MemoryPlan, there_are_no_more_workers_than_can_work) {
+  EXPECT_EQ(default_workers({}, 64 * kGiB, 16), 16U);
+  EXPECT_EQ(default_workers({}, 256 * kMiB, 64), 6U);
+  EXPECT_EQ(default_workers({}, 32 * kMiB, 64), 1U);
+  EXPECT_EQ(default_workers({}, kGiB, 0), 1U);
+  Options options;
+  EXPECT_LE(least_memory(options).bytes, 32 * kMiB);
+  options.workers = 16;
+  EXPECT_GT(least_memory(options).bytes, 128 * kMiB);
 }
 
 TEST(MemoryPlan, many_servers_need_memory_before_the_first_client) {

@@ -27,9 +27,10 @@ class ServerEvents final : public HealthListener {
  public:
   void on_server_event(const pool::ServerEvent& event) override { events.push_back(event); }
   void on_pool_event(const pool::PoolEvent&) override {}
-  void on_zone_event(const pool::ZoneEvent&) override {}
+  void on_zone_event(const pool::ZoneEvent& event) override { zones.push_back(event); }
 
   std::vector<pool::ServerEvent> events;
+  std::vector<pool::ZoneEvent> zones;
 };
 
 class NoResolver final : public net::Resolver {
@@ -53,7 +54,9 @@ class SlowPoolTest : public testing::Test {
   void start(std::size_t servers) {
     for (std::size_t index = 0; index < servers; ++index) {
       const auto port = static_cast<std::uint16_t>(1 + index);
-      pool_.servers.push_back({.name = fmt::format("s{}", index), .address = {.host = "10.0.0.1", .port = port}});
+      pool_.servers.push_back({.name = fmt::format("s{}", index),
+                               .address = {.host = "10.0.0.1", .port = port},
+                               .zone = index < zones_.size() ? zones_[index] : ""});
       const net::SocketAddress address = *net::numeric_address("10.0.0.1", port);
       listeners_.push_back(loop_.listen(address.get(), address.size));
     }
@@ -94,6 +97,7 @@ class SlowPoolTest : public testing::Test {
   pool::PoolOptions& pool_ = options_.pools["web"];
   double per_second_ = 400;
   std::function<Duration(std::size_t server)> takes_ = [](std::size_t) { return 20ms; };
+  std::vector<std::string> zones_;  // of the servers
   std::vector<std::uint64_t> sent_;
   ServerEvents events_;
   runtime::SimulatedLoop loop_{1};
@@ -194,6 +198,28 @@ TEST_F(SlowPoolTest, tells_what_it_saw_and_what_it_did) {
   EXPECT_EQ(events_.events[1].reason, "caught_up");
   EXPECT_EQ(events_.events[1].why, "answers about as fast as the others again");
   EXPECT_EQ(events_.events[2].to, ServerState::up);
+}
+
+TEST_F(SlowPoolTest, an_own_zone_that_turns_slow_is_told_of_and_so_is_its_recovery) {
+  options_.zone = "east";
+  zones_ = {"east", "east", "west", "west"};
+  start(4);
+  serve(10s);
+  EXPECT_TRUE(events_.zones.empty());
+  EXPECT_EQ(sent_[2] + sent_[3], 0U);
+  takes_ = [](std::size_t server) { return server < 2 ? 100ms : 20ms; };
+  serve(10s);
+  ASSERT_EQ(events_.zones.size(), 1U);
+  EXPECT_TRUE(events_.zones[0].is_overloaded);
+  EXPECT_EQ(events_.zones[0].pool, "web");
+  EXPECT_EQ(events_.zones[0].generation, 1U);
+  EXPECT_THAT(json_line(events_.zones[0]), testing::HasSubstr("\"event\":\"zone.overloaded\""));
+  EXPECT_GT(share(2) + share(3), 0.1);
+  takes_ = [](std::size_t) { return 20ms; };
+  serve(1min);
+  ASSERT_EQ(events_.zones.size(), 2U);
+  EXPECT_FALSE(events_.zones[1].is_overloaded);
+  EXPECT_GT(events_.zones[1].at, events_.zones[0].at);
 }
 
 // Bounded by the longest spell and a warm-up, also where a hundredth of the requests is too little to see anything.

@@ -14,7 +14,6 @@
 #include "app/memory_plan.h"
 #include "net/endpoint_schema.h"
 #include "pool/options_schema.h"
-#include "proxy/body_budget.h"
 #include "proxy/options_schema.h"
 
 namespace fairlead::app {
@@ -235,22 +234,23 @@ void validate_memory(const Options& options, const Cursor& root, Report& report)
   if (asked <= *limits.memory) return;
   report.error(root.at("limits").at("memory"),
                {"F1071", "more memory is asked for than there is",
-                fmt::format("without one client, this configuration needs about {}, `limits.kept_bodies` and "
-                            "`limits.kept_heads` included",
+                fmt::format("this configuration needs about {}, with its workers and servers, `limits.kept_bodies` and "
+                            "`limits.kept_heads`",
                             config::print_byte_count(asked)),
-                "raise it, or lower those"});
+                "raise it, or lower what is in it"});
 }
 
 void validate_kept_bodies(const Options& options, const Cursor& root, Report& report) {
-  const ByteCount kept = options.limits.kept_bodies.value_or(ByteCount{proxy::BodyBudget::kUsualLimit});
+  const std::uint64_t memory = options.limits.memory.value_or(ByteCount{UINT64_MAX}).bytes;
+  const ByteCount kept =
+      plan_memory(options, {.available = memory}, std::max(1U, options.workers.value_or(1))).kept_bodies;
   for (std::size_t index = 0; index < options.routes.size(); ++index) {
     const auto& buffer = options.routes[index].body.buffer;
     if (!buffer || *buffer <= kept) continue;
-    report.error(
-        root.at("routes").at(index).at("body").at("buffer"),
-        {"F1070", "a body of this size would never be kept",
-         fmt::format("all bodies that are kept have {} together", config::print_byte_count(kept)),
-         "lower it, or raise `limits.kept_bodies`"});
+    report.error(root.at("routes").at(index).at("body").at("buffer"),
+                 {"F1070", "a body of this size would never be kept",
+                  fmt::format("all bodies that are kept have {} together", config::print_byte_count(kept)),
+                  "lower it, or raise `limits.kept_bodies`"});
   }
 }
 

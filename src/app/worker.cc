@@ -50,8 +50,7 @@ void Worker::apply(const WorkerPlan& plan) {
     if (kept != nullptr) {
       kept->set_settings(listener.settings);
     } else {
-      kept = std::make_unique<proxy::Listener>(context_, sessions_[listener.settings->listener], tasks_,
-                                               listener.settings, listener.socket);
+      kept = std::make_unique<proxy::Listener>(context_, sessions_, tasks_, listener.settings, listener.socket);
     }
   }
 }

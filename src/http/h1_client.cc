@@ -197,7 +197,7 @@ Result<const ResponseHead*> H1Client::take_head(Method request_method) {
 
 Result<const ResponseHead*> H1Client::leave_unfinished(std::size_t bytes) {
   head_scan_ = static_cast<std::uint32_t>(bytes);
-  if (bytes <= HeadBudget::kSmall || workspace_.memory.has_room_for_request()) return nullptr;
+  if (workspace_.memory.has_room_for_request()) return nullptr;
   is_broken_ = true;
   return std::unexpected(Error{.code = ErrorCode::memory_full, .detail = "all memory of `limits.memory` is in use"});
 }

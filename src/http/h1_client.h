@@ -44,6 +44,8 @@ class H1Client final : public ClientStream {
   const std::string& preface() const { return preface_; }
   // Of the responses from here on.
   void set_limits(const ResponseLimits& limits) { limits_ = limits; }
+  // The last response is of no further interest: gives back what was kept of it.
+  void forget_response() { decoder_ = BodyDecoder(); }
   // True when the last exchange left the connection as it must be for another one.
   bool is_reusable() const;
   // Asks the kernel whether the server has closed it meanwhile. For requests that must not be sent twice.

@@ -79,6 +79,7 @@ runtime::Task<net::ProxyHeader> H1Server::read_proxy_header(bool is_required) {
     if (header.status == net::ProxyHeader::Status::refused) co_await runtime::fail(kNoHeader);
     if (header.status == net::ProxyHeader::Status::absent && is_required) co_await runtime::fail(kNoHeader);
     if (header.status != net::ProxyHeader::Status::incomplete) co_return header;
+    if (!workspace_.memory.has_room_for_request()) co_await runtime::fail(kNoMemory);
     const Result<void> ready = co_await with_result(connection_.readable(deadline));
     if (!ready) co_await runtime::fail(waiting_error(ready.error(), "the PROXY header took too long"));
     const runtime::IoResult got = input_.fill(connection_, kHeadRead);
@@ -154,9 +155,11 @@ Result<bool> H1Server::take_head() {
 
 Result<bool> H1Server::leave_unfinished(std::size_t bytes) {
   note_unfinished(bytes);
-  if (!workspace_.unfinished_heads.is_overdrawn_by(bytes)) return false;
-  note_unfinished(0);
-  return refuse(kNoRoomForHead);
+  if (workspace_.unfinished_heads.is_overdrawn_by(bytes)) {
+    note_unfinished(0);
+    return refuse(kNoRoomForHead);
+  }
+  return workspace_.memory.has_room_for_request() ? false : refuse(kNoMemory);
 }
 
 Result<bool> H1Server::refuse(const Error& error) {

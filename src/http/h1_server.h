@@ -49,7 +49,7 @@ class H1Server final : public ServerStream {
   H1Server& operator=(const H1Server&) = delete;
 
   // Reads the PROXY header that comes before the first request. Absent: the bytes are left for read_request, unless it
-  // `is_required`. Errors: bad_request, request_timeout, client_gone.
+  // `is_required`. Errors: bad_request, request_timeout, client_gone, memory_full.
   runtime::Task<net::ProxyHeader> read_proxy_header(bool is_required);
   // Goes over to the next request. True where bytes of it are there already, pipelined behind the one before; else
   // `idle` waits for the first ones.

@@ -2,27 +2,28 @@
 
 #include <algorithm>
 
+#include "base/counted_heap.h"
 #include "net/connection.h"
 #include "runtime/slab.h"
 
 namespace fairlead::net {
 
-MemoryShare::Use MemoryShare::use() {
-  const runtime::Slab::Usage slab = runtime::Slab::usage();
-  return {.held = slab.held + Connection::open_on_this_thread() * kSocket, .free = slab.free};
+namespace {
+
+std::size_t in_use(const runtime::Slab::Usage& slab) {
+  return slab.in_use + CountedHeap::in_use() + Connection::open_on_this_thread() * MemoryShare::kSocket;
 }
 
+}  // namespace
+
 bool MemoryShare::has_room(std::size_t reserve) {
-  const Use now = use();
-  if (has_room(now, reserve)) [[likely]]
+  runtime::Slab::Usage slab = runtime::Slab::usage();
+  if (in_use(slab) + slab.free + reserve <= limit_) [[likely]]
     return true;
-  // Trimming looks at all that is free: only where enough has become free since the last time to be worth it.
-  free_after_trim_ = std::min(free_after_trim_, now.free);
-  if (now.free < free_after_trim_ + limit_ / 16) return false;
   runtime::Slab::trim();
-  const Use left = use();
-  free_after_trim_ = left.free;
-  return has_room(left, reserve);
+  slab = runtime::Slab::usage();
+  // What is free may serve again, or be of another size than what is needed. It never shuts anybody out by itself.
+  return in_use(slab) + std::min(slab.free, limit_) / 2 + reserve <= limit_;
 }
 
 }  // namespace fairlead::net

@@ -21,20 +21,10 @@ class MemoryShare {
   bool has_room_for_request() { return has_room(limit_ / 16); }
 
  private:
-  struct Use {
-    std::size_t held = 0;
-    std::size_t free = 0;
-  };
-  static Use use();
-  // Whether so much can still be had. What connections have used before serves them again; but what they held together
-  // at different times must not add up to more than the limit.
+  // Whether so much can still be had.
   bool has_room(std::size_t reserve);
-  bool has_room(const Use& use, std::size_t reserve) const {
-    return use.held + reserve <= limit_ || (use.held < limit_ && use.free >= reserve);
-  }
 
   std::size_t limit_ = std::numeric_limits<std::size_t>::max() / 2;
-  std::size_t free_after_trim_ = 0;
 };
 
 }  // namespace fairlead::net

@@ -28,14 +28,14 @@ struct Output::Rest {
   static Rest* make(std::size_t size) {
     const std::size_t block_size = sizeof(Rest) + size;
     KeptBytes::add(size);
-    auto* const block = static_cast<Rest*>(runtime::Slab::allocate(block_size));
+    auto* const block = static_cast<Rest*>(runtime::Slab::allocate_bytes(block_size));
     return std::construct_at(block, Rest{.size = size, .block_size = block_size});
   }
   static void destroy(Rest* rest) {
     const std::size_t block_size = rest->block_size;
     KeptBytes::remove(block_size - sizeof(Rest));
     rest->~Rest();
-    runtime::Slab::release(rest, block_size);
+    runtime::Slab::release_bytes(rest, block_size);
   }
 
   char* bytes() { return reinterpret_cast<char*>(this + 1); }
@@ -56,7 +56,8 @@ std::size_t Output::most_to_receive(const Connection& to, std::uint64_t taken) {
   std::size_t most = to.send_room();
   // A kernel short of memory takes less than the room that it tells of. What the peer has taken so far is a better
   // guide, up to where the calls for each piece no longer count much.
-  if (KeptBytes::count() >= 2 * KeptBytes::much()) most = std::min({most, static_cast<std::size_t>(taken / 4), kMostOfTooMuch});
+  if (KeptBytes::count() >= 2 * KeptBytes::much())
+    most = std::min({most, static_cast<std::size_t>(taken / 4), kMostOfTooMuch});
   return std::max(most, kLeastToReceive);
 }
 

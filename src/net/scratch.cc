@@ -37,7 +37,7 @@ runtime::IoResult Input::fill(Connection& connection, std::size_t most) {
 
 void Input::put_aside() {
   if (size_ == 0) return;
-  char* block = static_cast<char*>(runtime::Slab::allocate(size_));
+  char* block = static_cast<char*>(runtime::Slab::allocate_bytes(size_));
   std::memcpy(block, begin_, size_);
   KeptBytes::add(size_);
   aside_ = block;
@@ -48,7 +48,7 @@ void Input::put_aside() {
 void Input::drop_aside() {
   if (aside_ == nullptr) return;
   KeptBytes::remove(aside_size_);
-  runtime::Slab::release(std::exchange(aside_, nullptr), aside_size_);
+  runtime::Slab::release_bytes(std::exchange(aside_, nullptr), aside_size_);
 }
 
 }  // namespace fairlead::net

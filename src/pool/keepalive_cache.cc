@@ -39,6 +39,7 @@ KeepaliveCache::Idle KeepaliveCache::take(const net::SocketAddress* address, std
 void KeepaliveCache::put(std::unique_ptr<http::H1Client> client, const net::SocketAddress* address,
                          const KeepaliveOptions& options) {
   if (is_retired_ || address != address_ || options.max_idle == 0 || !client->is_reusable()) return;
+  client->forget_response();
   if (options.requests && client->exchanges() >= *options.requests) return;
   // Bytes past the end of a response would be taken for the next one.
   if (client->connection().may_have_input() && !client->is_silent()) return;

@@ -33,7 +33,7 @@ void BodyBuffer::keep(std::string_view bytes) {
   while (!bytes.empty()) {
     if (blocks_.empty() || blocks_.back().size() == blocks_.back().capacity())
       blocks_.emplace_back().reserve(std::clamp(size_, kLeastBlock, kBlock));
-    std::string& last = blocks_.back();
+    CountedString& last = blocks_.back();
     const std::string_view fitting = bytes.substr(0, last.capacity() - last.size());
     last.append(fitting);
     bytes.remove_prefix(fitting.size());
@@ -41,7 +41,7 @@ void BodyBuffer::keep(std::string_view bytes) {
 }
 
 runtime::Task<void> BodyBuffer::send(http::ClientStream& upstream) const {
-  for (const std::string& block : blocks_) {
+  for (const CountedString& block : blocks_) {
     const bool ends_body = is_whole_ && &block == &blocks_.back();
     co_await upstream.send_body({block, ends_body}, ends_body ? std::string_view(trailers_) : std::string_view());
   }
@@ -50,7 +50,8 @@ runtime::Task<void> BodyBuffer::send(http::ClientStream& upstream) const {
 
 void BodyBuffer::forget() {
   if (size_ > 0) budget_->give_back(std::exchange(size_, 0));
-  std::vector<std::string>().swap(blocks_);
+  std::vector<CountedString>().swap(blocks_);
+  trailers_ = CountedString();
 }
 
 }  // namespace fairlead::proxy

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/counted_heap.h"
 #include "http/stream.h"
 #include "proxy/body_budget.h"
 #include "runtime/task.h"
@@ -36,8 +36,8 @@ class BodyBuffer {
   void keep(std::string_view bytes);
 
   // Of up to 64 KiB each: one string would take twice its size as it grows.
-  std::vector<std::string> blocks_;
-  std::string trailers_;
+  std::vector<CountedString> blocks_;
+  CountedString trailers_;
   BodyBudget* budget_ = nullptr;
   std::size_t size_ = 0;  // taken of the budget
   bool is_whole_ = false;

@@ -61,7 +61,7 @@ void write_fields(http::BufferWriter& writer, const http::RequestHead& head, con
 }  // namespace
 
 ForwardedRequest::~ForwardedRequest() {
-  if (block_ != nullptr) runtime::Slab::release(block_, block_size_);
+  if (block_ != nullptr) runtime::Slab::release_bytes(block_, block_size_);
 }
 
 Result<void> ForwardedRequest::build(const http::RequestHead& head, const Origin& origin, std::string_view peer,
@@ -76,7 +76,7 @@ Result<void> ForwardedRequest::build(const http::RequestHead& head, const Origin
 
   block_size_ = head.method_text.size() + head.path.size() + query_size + head.authority.size() + user_agent.size() +
                 referer.size() + accept.size() + origin.ip.size() + origin.request_id.size() + lines.size();
-  block_ = static_cast<char*>(runtime::Slab::allocate(block_size_));
+  block_ = static_cast<char*>(runtime::Slab::allocate_bytes(block_size_));
   char* next = block_;
   method_text_ = place(head.method_text, next);
   char* const target = next;

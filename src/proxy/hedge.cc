@@ -56,6 +56,7 @@ bool Hedge::may_send(pool::TriedServers& tried) {
   const pool::Pool& shared = pool_.pool();
   const TimePoint now = context_.loop.now();
   if (is_canceled_ || !pool_.has_untried(tried)) return false;
+  if (!context_.workspace.memory.has_room_for_request()) return false;
   if (shared.has_limits() && !shared.waiting_line().is_empty()) return false;
   if (!shared.hedge_budget().try_spend(route_.hedge->budget, now)) return false;
   Result<pool::Permit> permit = pool_.admit(tried, now, key_hash_);

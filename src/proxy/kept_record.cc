@@ -61,13 +61,13 @@ KeptRecord::KeptRecord(const AccessRecord& record) {
              .text_sizes = {}};
   std::ranges::transform(kTexts, kept.text_sizes.begin(),
                          [&](auto text) { return static_cast<std::uint16_t>(kept_part(record.*text).size()); });
-  block_ = std::construct_at(static_cast<Block*>(runtime::Slab::allocate(kept.size())), kept);
+  block_ = std::construct_at(static_cast<Block*>(runtime::Slab::allocate_bytes(kept.size())), kept);
   std::ranges::uninitialized_copy(record.attempts, std::span(block_->first_attempt(), block_->attempts));
   char* next = block_->first_text();
   for (const auto text : kTexts) next = std::ranges::copy(kept_part(record.*text), next).out;
 }
 
-KeptRecord::~KeptRecord() { runtime::Slab::release(block_, block_->size()); }
+KeptRecord::~KeptRecord() { runtime::Slab::release_bytes(block_, block_->size()); }
 
 AccessRecord KeptRecord::record() const {
   AccessRecord record;

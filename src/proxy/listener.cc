@@ -33,9 +33,14 @@ void count(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memo
 
 }  // namespace
 
-Listener::Listener(Context& context, SessionList& sessions, runtime::TaskGroup& tasks,
+Listener::Listener(Context& context, std::map<std::string, SessionList>& sessions, runtime::TaskGroup& tasks,
                    std::shared_ptr<const SessionSettings> settings, int descriptor)
-    : context_(context), sessions_(sessions), tasks_(tasks), settings_(std::move(settings)), descriptor_(descriptor) {
+    : context_(context),
+      all_sessions_(sessions),
+      sessions_(sessions[settings->listener]),
+      tasks_(tasks),
+      settings_(std::move(settings)),
+      descriptor_(descriptor) {
   context_.loop.watch(descriptor_, *this);
 }
 
@@ -78,11 +83,11 @@ void Listener::take(const runtime::Accepted& accepted) {
       return refuse(accepted.descriptor, kTooMany);
     }
   }
+  if (!has_memory()) return refuse(accepted.descriptor, kBusy);
   tasks_.start(Session::serve(std::make_unique<Session>(context_, sessions_, settings_, accepted, std::move(seat))));
 }
 
 Seat Listener::take_seat() {
-  if (!has_memory()) return {};
   SeatCounters& counters = settings_->seats->counters();
   if (Seat seat = Seat::take(*settings_->seats)) return seat;
   if (sessions_.close_longest_idle()) {
@@ -94,10 +99,15 @@ Seat Listener::take_seat() {
 }
 
 bool Listener::has_memory() {
-  if (context_.workspace.memory.has_room_for_connection()) return true;
+  net::MemoryShare& memory = context_.workspace.memory;
+  if (memory.has_room_for_connection()) return true;
   count(settings_->seats->counters().memory);
+  // It is the worker's, whoever listens.
+  if (sessions_.close_longest_idle()) return true;
+  for (auto& [listener, sessions] : all_sessions_)
+    if (sessions.close_longest_idle()) return true;
   context_.free_descriptors();
-  return sessions_.close_longest_idle();
+  return memory.has_room_for_connection();
 }
 
 void Listener::refuse(int descriptor, std::string_view answer) {

@@ -1,6 +1,8 @@
 // A listening socket of one worker: accepts connections within their limits and starts their sessions.
 #pragma once
 
+#include <map>
+#include <string>
 #include <string_view>
 
 #include "proxy/context.h"
@@ -16,7 +18,8 @@ namespace fairlead::proxy {
 // may outlive the listener.
 class Listener final : private runtime::EventSource, private runtime::Timer {
  public:
-  Listener(Context& context, SessionList& sessions, runtime::TaskGroup& tasks,
+  // `sessions` are those of all the worker's listeners, by name.
+  Listener(Context& context, std::map<std::string, SessionList>& sessions, runtime::TaskGroup& tasks,
            std::shared_ptr<const SessionSettings> settings, int descriptor);
   ~Listener();
   Listener(const Listener&) = delete;
@@ -45,7 +48,8 @@ class Listener final : private runtime::EventSource, private runtime::Timer {
   void go_on_after(Duration pause);
 
   Context& context_;
-  SessionList& sessions_;
+  std::map<std::string, SessionList>& all_sessions_;
+  SessionList& sessions_;  // of this listener
   runtime::TaskGroup& tasks_;
   std::shared_ptr<const SessionSettings> settings_;
   int descriptor_;

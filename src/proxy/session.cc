@@ -126,6 +126,8 @@ runtime::Task<void> Session::serve_request(bool yields) {
     exchange_ = nullptr;
     co_return;
   }
+  if (!outcome && outcome.error().code == ErrorCode::memory_full)
+    settings_->seats->counters().memory.fetch_add(1, std::memory_order_relaxed);
   // An answer that cannot be given (the client has left) changes nothing more: the log says what happened before.
   if (!outcome) static_cast<void>(co_await exchange.answer_with_error(outcome.error()).result());
   exchange_ = nullptr;

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <new>
 #include <utility>
 #include <vector>
+
+#include "base/counted_heap.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -18,81 +20,99 @@ namespace fairlead::runtime {
 
 namespace {
 
+constexpr std::size_t kClasses = Slab::kLargest / Slab::kGranule + 1;
+constexpr std::size_t kLargestBytes = 1024;
+
+[[maybe_unused]] std::size_t class_of(std::size_t size) { return (size + Slab::kGranule - 1) / Slab::kGranule; }
+
 struct FreeBlock {
   FreeBlock* next;
 };
 
-constexpr std::size_t kChunk = std::size_t{64} * 1024;
-constexpr std::size_t kClasses = Slab::kLargest / Slab::kGranule + 1;
+// Blocks of one size. Aligned to its own size, so that each of them leads to it.
+struct alignas(16) Chunk {
+  static constexpr std::size_t kSize = std::size_t{32} * 1024;
 
-[[maybe_unused]] std::size_t class_of(std::size_t size) { return (size + Slab::kGranule - 1) / Slab::kGranule; }
+  std::size_t free_blocks = 0;  // counted while trimming
+
+  static Chunk* make() { return ::new (::operator new(kSize, std::align_val_t{kSize})) Chunk; }
+  static void destroy(Chunk* chunk) { ::operator delete(chunk, std::align_val_t{kSize}); }
+  static Chunk* of(void* block) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the address itself says where the chunk begins
+    return reinterpret_cast<Chunk*>(reinterpret_cast<std::uintptr_t>(block) & ~(kSize - 1));
+  }
+  std::byte* begin() { return reinterpret_cast<std::byte*>(this + 1); }
+  std::byte* end() { return reinterpret_cast<std::byte*>(this) + kSize; }
+};
 
 // The chunks of one size of block.
 class Chunks {
  public:
-  // A block that was in no use before.
+  Chunks() = default;
+  Chunks(const Chunks&) = delete;
+  Chunks& operator=(const Chunks&) = delete;
+  ~Chunks() { std::ranges::for_each(chunks_, Chunk::destroy); }
+
+  // A block that was in no use before; makes a chunk where `needs_chunk`.
   void* cut(std::size_t size) {
-    if (static_cast<std::size_t>(end_ - next_) < size) {
-      chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(kChunk));
-      next_ = chunks_.back().get();
-      end_ = next_ + kChunk;
+    if (needs_chunk(size)) {
+      chunks_.push_back(Chunk::make());
+      next_ = chunks_.back()->begin();
     }
     return std::exchange(next_, next_ + size);
   }
+  bool needs_chunk(std::size_t size) const {
+    return next_ == nullptr || static_cast<std::size_t>(chunks_.back()->end() - next_) < size;
+  }
 
-  // Frees the chunks whose blocks are all in the list that begins with `head`, and takes them out of it. The number of
-  // blocks that are gone.
-  std::size_t trim(FreeBlock*& head, std::size_t size) {
-    if (head == nullptr) return 0;
-    std::ranges::sort(chunks_);
-    std::vector<std::size_t> free_blocks(chunks_.size());
-    for (const FreeBlock* block = head; block != nullptr; block = block->next) ++free_blocks[index_of(block)];
-    std::vector<bool> is_free(chunks_.size());
-    std::size_t gone = 0;
-    for (std::size_t index = 0; index < chunks_.size(); ++index) {
-      is_free[index] = free_blocks[index] == blocks_in(chunks_[index].get(), size);
-      if (is_free[index]) gone += free_blocks[index];
-    }
-    if (gone == 0) return 0;
+  // What is gone.
+  struct Trimmed {
+    std::size_t chunks = 0;
+    std::size_t blocks = 0;
+  };
+  // Frees the chunks whose blocks are all in the list that begins with `head`, and takes them out of it.
+  Trimmed trim(FreeBlock*& head, std::size_t size) {
+    if (head == nullptr) return {};
+    for (Chunk* chunk : chunks_) chunk->free_blocks = 0;
+    for (FreeBlock* block = head; block != nullptr; block = block->next) ++Chunk::of(block)->free_blocks;
+    const auto is_free = [&](Chunk* chunk) { return chunk->free_blocks == blocks_in(chunk, size); };
+    if (std::ranges::none_of(chunks_, is_free)) return {};
+    Trimmed gone;
     for (FreeBlock** link = &head; *link != nullptr;) {
-      if (is_free[index_of(*link)])
+      if (is_free(Chunk::of(*link))) {
         *link = (*link)->next;
-      else
+        ++gone.blocks;
+      } else {
         link = &(*link)->next;
+      }
     }
-    drop(is_free);
+    const bool is_last_free = is_free(chunks_.back());
+    gone.chunks = std::erase_if(chunks_, [&](Chunk* chunk) {
+      const bool is_gone = is_free(chunk);
+      if (is_gone) Chunk::destroy(chunk);
+      return is_gone;
+    });
+    if (is_last_free) next_ = nullptr;
     return gone;
   }
 
  private:
-  std::size_t index_of(const void* block) const {
-    const auto after =
-        std::ranges::upper_bound(chunks_, static_cast<const std::byte*>(block), {}, &std::unique_ptr<std::byte[]>::get);
-    return static_cast<std::size_t>(after - chunks_.begin()) - 1;
-  }
-  // Those that were cut.
-  std::size_t blocks_in(const std::byte* chunk, std::size_t size) const {
-    const bool is_being_cut = chunk + kChunk == end_;
-    return (is_being_cut ? static_cast<std::size_t>(next_ - chunk) : kChunk) / size;
-  }
-  void drop(const std::vector<bool>& is_free) {
-    std::size_t kept = 0;
-    for (std::size_t index = 0; index < chunks_.size(); ++index) {
-      if (is_free[index] && chunks_[index].get() + kChunk == end_) next_ = end_ = nullptr;
-      if (!is_free[index]) std::swap(chunks_[kept++], chunks_[index]);
-    }
-    chunks_.resize(kept);
+  // Those that were cut. The last chunk is the one that is being cut.
+  std::size_t blocks_in(Chunk* chunk, std::size_t size) const {
+    std::byte* const end = chunk == chunks_.back() && next_ != nullptr ? next_ : chunk->end();
+    return static_cast<std::size_t>(end - chunk->begin()) / size;
   }
 
-  std::vector<std::unique_ptr<std::byte[]>> chunks_;
-  std::byte* next_ = nullptr;  // what is left of the chunk that is being cut
-  std::byte* end_ = nullptr;
+  std::vector<Chunk*> chunks_;
+  std::byte* next_ = nullptr;  // what is left of the last chunk; null: nothing
 };
 
 // The lists of one thread. Thread-local because a coroutine frame is allocated where no context can be passed.
 struct FreeLists {
   std::array<FreeBlock*, kClasses> heads{};
   std::size_t in_use = 0;
+  std::size_t cut = 0;       // blocks in use and free ones
+  std::size_t released = 0;  // since the last trim
   std::size_t held = 0;
   std::array<Chunks, kClasses> chunks;
 };
@@ -102,9 +122,9 @@ thread_local FreeLists free_lists;
 }  // namespace
 
 void* Slab::allocate(std::size_t size) {
-  FreeLists& lists = free_lists;
 #ifndef FAIRLEAD_SLAB_IS_HEAP
   if (size <= kLargest) {
+    FreeLists& lists = free_lists;
     const std::size_t index = class_of(size);
     const std::size_t block_size = index * kGranule;
     lists.in_use += block_size;
@@ -114,38 +134,51 @@ void* Slab::allocate(std::size_t size) {
       head = block->next;
       return block;
     }
-    lists.held += block_size;
+    lists.cut += block_size;
+    if (lists.chunks[index].needs_chunk(block_size)) lists.held += Chunk::kSize;
     return lists.chunks[index].cut(block_size);
   }
 #endif
-  lists.in_use += size;
-  lists.held += size;
-  return ::operator new(size);
+  return CountedHeap::allocate(size);
 }
 
 void Slab::release(void* block, std::size_t size) noexcept {
-  FreeLists& lists = free_lists;
 #ifndef FAIRLEAD_SLAB_IS_HEAP
   if (size <= kLargest) {
+    FreeLists& lists = free_lists;
     const std::size_t index = class_of(size);
     lists.in_use -= index * kGranule;
+    lists.released += index * kGranule;
     FreeBlock*& head = lists.heads[index];
     head = ::new (block) FreeBlock{head};
     return;
   }
 #endif
-  lists.in_use -= size;
-  lists.held -= size;
-  ::operator delete(block);
+  CountedHeap::release(block, size);
 }
 
-Slab::Usage Slab::usage() { return {.held = free_lists.held, .free = free_lists.held - free_lists.in_use}; }
+void* Slab::allocate_bytes(std::size_t size) {
+  return size <= kLargestBytes ? allocate(size) : CountedHeap::allocate(size);
+}
+
+void Slab::release_bytes(void* block, std::size_t size) noexcept {
+  if (size <= kLargestBytes)
+    release(block, size);
+  else
+    CountedHeap::release(block, size);
+}
+
+Slab::Usage Slab::usage() { return {.in_use = free_lists.in_use, .free = free_lists.held - free_lists.in_use}; }
 
 void Slab::trim() {
   FreeLists& lists = free_lists;
+  if (lists.released < (lists.cut - lists.in_use) / 4) return;
+  lists.released = 0;
   for (std::size_t index = 1; index < kClasses; ++index) {
     const std::size_t size = index * kGranule;
-    lists.held -= lists.chunks[index].trim(lists.heads[index], size) * size;
+    const auto [chunks, blocks] = lists.chunks[index].trim(lists.heads[index], size);
+    lists.held -= chunks * Chunk::kSize;
+    lists.cut -= blocks * size;
   }
 }
 

@@ -15,20 +15,27 @@ class Slab {
   static constexpr std::size_t kGranule = 16;
   static constexpr std::size_t kLargest = 4096;
 
-  // A block of at least `size` bytes, aligned for any type. Above `kLargest` it comes straight from the heap.
+  // A block of at least `size` bytes, aligned for any type. Above `kLargest` it comes straight from the heap, which
+  // counts it (CountedHeap). For sizes that the program has few of: frames and objects.
   static void* allocate(std::size_t size);
   // Gives back what `allocate(size)` returned on the same thread, with the same size.
   static void release(void* block, std::size_t size) noexcept;
 
-  // Of this thread, in bytes.
+  // The same for bytes, of which there are blocks of any size: only short ones come from the slab, since a block that
+  // is free serves for its own size alone.
+  static void* allocate_bytes(std::size_t size);
+  static void release_bytes(void* block, std::size_t size) noexcept;
+
+  // Of this thread, in bytes: blocks in use, and the rest of the chunks that these were cut from.
   struct Usage {
-    std::size_t held = 0;  // blocks in use, and such as have been
-    std::size_t free = 0;  // the latter: they serve for blocks of their size only
+    std::size_t in_use = 0;
+    std::size_t free = 0;
   };
   static Usage usage();
 
-  // Gives chunks none of whose blocks is in use back to the heap, where they serve for blocks of any size. Looks at
-  // every free block: it takes some ten nanoseconds for each.
+  // Gives chunks none of whose blocks is in use back to the heap, where they serve for anything. It looks at every free
+  // block, of which most are in no cache. So it does nothing unless a quarter of what is free has been released since
+  // the last time: a block costs four looks at most for each time that it is released.
   static void trim();
 };
 

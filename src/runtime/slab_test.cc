@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/counted_heap.h"
+
 namespace fairlead::runtime {
 namespace {
 
@@ -62,17 +64,33 @@ TEST(Slab, blocks_are_aligned_and_do_not_overlap) {
   });
 }
 
-TEST(Slab, tells_what_is_held_and_what_of_it_is_free) {
+std::size_t held() { return Slab::usage().in_use + Slab::usage().free; }
+
+constexpr std::size_t kChunk = std::size_t{32} * 1024;
+
+TEST(Slab, tells_what_is_in_use_and_what_is_free) {
   on_new_thread([] {
-    EXPECT_EQ(Slab::usage().held, 0U);
+    EXPECT_EQ(held(), 0U);
     const auto small = allocate(10, 160);
     const auto large = allocate(2, 10'000);
-    EXPECT_EQ(Slab::usage().held, 21'600U);
-    EXPECT_EQ(Slab::usage().free, 0U);
+    EXPECT_EQ(Slab::usage().in_use + CountedHeap::in_use(), 21'600U);
+    EXPECT_EQ(held(), kIsHeap ? 0 : kChunk);
     release(small, 160);
     release(large, 10'000);
-    EXPECT_EQ(Slab::usage().held, kIsHeap ? 0U : 1600U);
-    EXPECT_EQ(Slab::usage().free, kIsHeap ? 0U : 1600U);
+    EXPECT_EQ(Slab::usage().in_use + CountedHeap::in_use(), 0U);
+    EXPECT_EQ(Slab::usage().free, kIsHeap ? 0 : kChunk);
+  });
+}
+
+TEST(Slab, only_short_bytes_stay_in_it) {
+  on_new_thread([] {
+    for (const std::size_t size : {1024U, 1025U}) {
+      void* const block = Slab::allocate_bytes(size);
+      EXPECT_EQ(Slab::usage().in_use + CountedHeap::in_use(), size);
+      Slab::release_bytes(block, size);
+      EXPECT_EQ(Slab::usage().in_use + CountedHeap::in_use(), 0U);
+    }
+    EXPECT_EQ(held(), kIsHeap ? 0 : kChunk);
   });
 }
 
@@ -80,24 +98,44 @@ TEST(Slab, trimming_gives_back_chunks_that_are_free_and_no_others) {
   if (kIsHeap) GTEST_SKIP() << "every block comes from the heap";
   on_new_thread([] {
     constexpr std::size_t kSize = 1024;
-    constexpr std::size_t kPerChunk = 64;
+    constexpr std::size_t kPerChunk = 31;  // its head has the place of one
     auto blocks = allocate(10 * kPerChunk + 5, kSize);
-    // One block of the fourth chunk stays, and the chunk that is being cut is free.
+    EXPECT_EQ(held(), 11 * kChunk);
+    // One block of the fourth chunk stays; the chunk that is being cut is free.
     void* const kept = blocks[3 * kPerChunk + 7];
     std::erase(blocks, kept);
     release(blocks, kSize);
     Slab::trim();
-    EXPECT_EQ(Slab::usage().held, kPerChunk * kSize);
-    EXPECT_EQ(Slab::usage().free, (kPerChunk - 1) * kSize);
+    EXPECT_EQ(held(), kChunk);
+    EXPECT_EQ(Slab::usage().in_use, kSize);
     // What is left is used first, and then new chunks.
     const auto again = allocate(2 * kPerChunk, kSize);
-    EXPECT_EQ(Slab::usage().held, (2 * kPerChunk + 1) * kSize);
+    EXPECT_EQ(held(), 3 * kChunk);
     EXPECT_EQ(static_cast<unsigned char*>(kept)[0], (3 * kPerChunk + 7) % 256);
     release(again, kSize);
     Slab::release(kept, kSize);
     Slab::trim();
-    EXPECT_EQ(Slab::usage().held, 0U);
+    EXPECT_EQ(held(), 0U);
     Slab::release(Slab::allocate(kSize), kSize);
+  });
+}
+
+TEST(Slab, trimming_waits_until_it_is_worth_it) {
+  if (kIsHeap) GTEST_SKIP() << "every block comes from the heap";
+  on_new_thread([] {
+    const auto pinning = allocate(1000, 512);
+    std::vector<void*> released;
+    for (std::size_t index = 0; index < pinning.size(); ++index)
+      if (index % 60 != 0) released.push_back(pinning[index]);
+    release(released, 512);
+    Slab::trim();  // finds nothing
+    const std::size_t before = held();
+    for (std::size_t index = 0; index < pinning.size(); index += 60) Slab::release(pinning[index], 512);
+    Slab::trim();  // a sixtieth was released
+    EXPECT_EQ(held(), before);
+    for (int index = 0; index < 300; ++index) Slab::release(Slab::allocate(512), 512);
+    Slab::trim();
+    EXPECT_EQ(held(), 0U);
   });
 }
 
@@ -106,12 +144,14 @@ TEST(Slab, a_chunk_that_is_being_cut_stays_while_a_block_of_it_is_in_use) {
   on_new_thread([] {
     void* const first = Slab::allocate(64);
     void* const second = Slab::allocate(64);
+    for (int index = 0; index < 600; ++index) Slab::release(Slab::allocate(64), 64);  // so that trimming is worth it
     Slab::release(first, 64);
     Slab::trim();
-    EXPECT_EQ(Slab::usage().held, 128U);
+    EXPECT_EQ(held(), kChunk);
     EXPECT_EQ(Slab::allocate(64), first);
-    EXPECT_EQ(Slab::allocate(64), static_cast<unsigned char*>(second) + 64);
-    // The thread ends with blocks in use: nothing of them is left behind.
+    Slab::release(first, 64);
+    EXPECT_EQ(Slab::usage().in_use, 64U);
+    Slab::release(second, 64);
   });
 }
 

@@ -230,7 +230,8 @@ runtime::Task<void> Client::receive_batch() {
     const Result<std::string> rest = co_await wire_->read_to_end().result();
     const bool is_tunnel = journal_.outcomes[batch_[index].id].status == 101;
     // Who refuses without reading the method does not know of HEAD.
-    const bool may_have_body = batch_[index].refusal != 0 || journal_.outcomes[batch_[index].id].was_full;
+    const Outcome& outcome = journal_.outcomes[batch_[index].id];
+    const bool may_have_body = batch_[index].refusal != 0 || outcome.was_full || outcome.was_shed;
     if (rest && !rest->empty() && !is_tunnel && !may_have_body)
       violate(batch_[index], "bytes came after the last response");
     if (!rest && rest.error().code == ErrorCode::timed_out) violate(batch_[index], "the connection was not ended");
@@ -287,8 +288,7 @@ void Client::note_answer(const Request& request, const Head& head, const std::st
   // What a listener says to a connection that it does not take.
   const bool is_about_connection = head.value("x-request-id").empty() && (head.status() == 503 || head.status() == 429);
   journal_.outcomes[request.id].was_full = is_about_connection;
-  journal_.outcomes[request.id].was_shed =
-      head.status() == 503 && head.value("retry-after") == "1" && head.value("connection") == "close";
+  journal_.outcomes[request.id].was_shed = head.status() == 503 && head.value("retry-after") == "1";
   if (head.value("x-request-id").empty() && !is_about_connection) violate(request, "the response has no request id");
   if (!head.has("x-id")) {
     if (head.has("x-server")) violate(request, "the response was mixed with another");

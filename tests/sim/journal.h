@@ -85,7 +85,7 @@ struct Outcome {
   int client = 0;           // who asked
   bool has_cookie = false;  // was sent with one
   bool was_full = false;    // the connection was refused
-  bool was_shed = false;    // it ended with this request, which may be made again soon
+  bool was_shed = false;    // there was no room for the request just now
 };
 
 struct Journal {

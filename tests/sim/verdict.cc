@@ -24,7 +24,9 @@ class Judge {
     // Where everything is cut, any end will do but a false success.
     if (outcome_.ended >= circumstances_.cut_at) return;
     if (circumstances_.total && is_late()) return;
-    if (outcome_.was_full || (circumstances_.is_memory_limited && outcome_.was_shed)) return check_full();
+    if (outcome_.was_full) return check_full();
+    // A server may have begun with it, and memory for its answer was short.
+    if (outcome_.was_shed && circumstances_.is_memory_limited) return check_repeats();
     if (outcome_.conduct.refusal != 0) return expect_refusal_of_head();
     if (circumstances_.largest_body && outcome_.body > *circumstances_.largest_body) return expect_too_large();
     // Of two that had it at once, the one that was given up proves nothing.
@@ -65,9 +67,7 @@ class Judge {
   bool may_be_refused() const { return circumstances_.are_seats_limited || circumstances_.is_memory_limited; }
 
   // Its connection was one too many, or made room for another.
-  bool lost_its_seat() const {
-    return may_be_refused() && is_cut() && attempts_.empty() && outcome_.server == 0;
-  }
+  bool lost_its_seat() const { return may_be_refused() && is_cut() && attempts_.empty() && outcome_.server == 0; }
 
   void expect_too_large() {
     for (const Attempt& attempt : attempts_) {

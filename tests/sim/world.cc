@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 
+#include "base/counted_heap.h"
 #include "net/kept_bytes.h"
 #include "sim/verdict.h"
 
@@ -125,7 +126,7 @@ void World::plan_options() {
     if (chance(0.2)) route.timeouts.total = chance(0.5) ? 100ms : 2s;
     if (chance(0.15)) route.timeouts.per_try = 1500ms;
     if (chance(0.2)) route.body.buffer = ByteCount{1024 + random_.below(4096)};
-    if (route.body.buffer && chance(0.5)) options_.limits.kept_bodies = ByteCount{2048};
+    if (route.body.buffer && chance(0.5)) builder_.kept_bodies().set_limit(ByteCount{2048});
     if (chance(0.2)) route.body.max = ByteCount{random_.below(3000)};
   }
   if (chance(0.5)) route.retry.methods.emplace_back("PUT");
@@ -181,7 +182,8 @@ void World::plan_limits() {
 app::WorkerMemory World::plan_memory() {
   constexpr std::size_t kLeast = std::size_t{32} * 1024;
   const std::size_t more = kLeast + random_.below(16 * kLeast);
-  return {.connections = runtime::Slab::usage().held + more,
+  const runtime::Slab::Usage slab = runtime::Slab::usage();
+  return {.connections = slab.in_use + slab.free + CountedHeap::in_use() + more,
           .unfinished_heads = more,
           .much_kept = net::KeptBytes::kUsuallyMuch,
           .pipes = random_.below(3)};
@@ -208,11 +210,10 @@ void World::apply() {
   const auto origin = snapshots_.empty() ? pool::Origin::process_start : pool::Origin::added;
   snapshots_.push_back(builder_.build(options_, snapshots_.size() + 1));
   monitor_.watch(snapshots_.back()->pools, origin, snapshots_.size());
-  worker_.apply(
-      {.snapshot = snapshots_.back(),
-       .listeners = {{.socket = listener_, .settings = settings_}},
-       .access_log = {},
-       .memory = memory_});
+  worker_.apply({.snapshot = snapshots_.back(),
+                 .listeners = {{.socket = listener_, .settings = settings_}},
+                 .access_log = {},
+                 .memory = memory_});
 }
 
 ClientPlan World::plan_client() {

@@ -117,7 +117,7 @@ class World {
   std::vector<std::unique_ptr<Client>> clients_;
   runtime::TaskGroup client_tasks_;
   runtime::TaskGroup script_;
-  std::uint32_t seats_ = 0;  // connections at once; 0: any number
+  std::uint32_t seats_ = 0;                  // connections at once; 0: any number
   std::optional<app::WorkerMemory> memory_;  // empty: any amount
   std::size_t homes_ = 0;
   int well_ = 0;  // servers 1 to this one stay well in calm weather

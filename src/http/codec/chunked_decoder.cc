@@ -127,13 +127,14 @@ Rule ChunkedDecoder::take_trailer(char byte) {
 }
 
 Rule ChunkedDecoder::end_trailer_line() {
-  std::string& line = trailers_->line;
+  CountedString& line = trailers_->line;
   const FieldLine parsed = parse_field_line(line.data(), line.data() + line.size());
   if (parsed.kind == FieldLine::Kind::refused) return parsed.rule;
   // A line that ends in LF is whole, one way or the other.
   FAIRLEAD_ASSERT(parsed.kind != FieldLine::Kind::incomplete);
   if (parsed.kind == FieldLine::Kind::empty_line) {
     state_ = State::complete;
+    line = CountedString();
     return Rule::none;
   }
   if (++trailer_count_ > limits_.trailers) return Rule::trailers_too_large;

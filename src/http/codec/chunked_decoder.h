@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 
+#include "base/counted_heap.h"
 #include "http/codec/refusal.h"
 
 namespace fairlead::http {
@@ -64,8 +64,8 @@ class ChunkedDecoder {
   };
 
   struct Trailers {
-    std::string line;  // the line that has begun
-    std::string kept;
+    CountedString line;  // the line that has begun
+    CountedString kept;
   };
 
   // Takes one byte of the lines between the data.
