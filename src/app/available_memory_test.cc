@@ -42,6 +42,8 @@ TEST_F(MachineMemory, is_what_the_groups_allow_in_version_2) {
   EXPECT_EQ(mebibytes(), 400U);
   write("sys/fs/cgroup/system.slice/fairlead.service/memory.max", "67108864\n");
   EXPECT_EQ(mebibytes(), 64U);
+  write("sys/fs/cgroup/system.slice/fairlead.service/memory.high", "50331648\n");
+  EXPECT_EQ(mebibytes(), 48U);
 }
 
 TEST_F(MachineMemory, is_what_the_container_allows_whose_group_is_at_the_top) {
@@ -59,7 +61,7 @@ TEST_F(MachineMemory, is_what_the_groups_allow_in_version_1) {
   write("sys/fs/cgroup/memory/docker/x/memory.limit_in_bytes", "209715200\n");
   EXPECT_EQ(mebibytes(), 200U);
   // Seen from within, the container's own group is at the top.
-  write("proc/self/cgroup", "4:memory:/docker/elsewhere\n");
+  write("proc/self/cgroup", "4:memory:/docker/elsewhere\n0::/\n");
   write("sys/fs/cgroup/memory/memory.limit_in_bytes", "104857600\n");
   EXPECT_EQ(mebibytes(), 100U);
 }

@@ -83,6 +83,7 @@ class H1Client final : public ClientStream {
   Result<const ResponseHead*> take_head(Method request_method);
   // As H1Server::leave_unfinished.
   Result<const ResponseHead*> leave_unfinished(std::size_t bytes);
+  std::unexpected<Error> give_up_for_memory();
   Result<BodyPart> end_of_input();
   net::PipePool::Lease pipe_for_body();
   std::uint32_t wanted(std::uint32_t most) const;

@@ -172,6 +172,10 @@ runtime::Task<BodyPart> H1Server::read_body(const Taker* taker) {
     const BodyStep step = decoder_.feed(input_.unread());
     input_.consume(step.consumed);
     bytes_received_ += step.data.size();
+    if (decoder_.keeps_trailers() && !workspace_.memory.has_room_for_request()) {
+      keep_alive_ = false;
+      co_await runtime::fail(kNoMemory);
+    }
     switch (step.status) {
       case BodyStep::Status::data:
         co_return BodyPart{step.data, decoder_.is_complete()};

@@ -67,7 +67,7 @@ class ServerStream : public Taker {
   // True until the last part of the request's body has been read.
   virtual bool is_receiving() const = 0;
   // The next part of the request's body, for `taker`, if anybody is there. Errors: bad_request, trailers_too_large,
-  // chunk_extensions_too_long, request_timeout, client_gone.
+  // chunk_extensions_too_long, request_timeout, client_gone, memory_full.
   virtual runtime::Task<BodyPart> read_body(const Taker* taker) = 0;
   // From here on parts of the request's body may come in pipes.
   virtual void allow_pipes(bool are_allowed) = 0;
@@ -132,7 +132,7 @@ class ClientStream : public Taker {
   // What is received from here on, the head included, is for `taker`, which outlives that.
   virtual void receive_for(const Taker& taker) = 0;
   // The next head of the response, interim ones included, in the worker's workspace: good until the next wait.
-  // Errors: reset_before_response, bad_response, response_too_large, response_timeout.
+  // Errors: reset_before_response, bad_response, response_too_large, response_timeout, memory_full.
   virtual runtime::Task<const ResponseHead*> read_head(Method request_method, Deadline deadline) = 0;
   // The part of the body that came with the head; empty where none did. Never waits.
   virtual Result<BodyPart> buffered_body() = 0;

@@ -19,7 +19,7 @@ FILES = 2 * ATTACKERS + 200
 CONFIG = """
 version: 1
 workers: 1
-listeners: {{web: {{address: LISTEN, timeouts: {{header: 1h, body_idle: 1h}}}}}}
+listeners: {{web: {{address: LISTEN, timeouts: {{header: 1h, body_idle: 1h}}, limits: {{trailer_size: 32KiB}}}}}}
 routes:
   - {{to: silent, timeouts: {{first_byte: 1h}}, body: {{buffer: 100KB}}}}
   - {{match: {{path: /fast}}, respond: {{body: served}}}}
@@ -30,10 +30,9 @@ log: {{access: {{output: stdout}}}}
 
 
 class SilentServer:
-    """Takes any number of connections, says `words` on each at once, and nothing more."""
+    """Takes any number of connections, and says nothing unless told to."""
 
-    def __init__(self, words: bytes = b""):
-        self._words = words
+    def __init__(self):
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self._taken: list[socket.socket] = []
         self.port = self._listening.getsockname()[1]
@@ -55,8 +54,12 @@ class SilentServer:
                 return
             connection.setblocking(False)
             self._taken.append(connection)
+
+    def say(self, words: bytes):
+        """On every connection that it has."""
+        for connection in self._taken:
             try:
-                connection.send(self._words)
+                connection.send(words)
             except OSError:
                 pass
 
@@ -74,8 +77,9 @@ class Memory(ProxyTest):
         return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) * 1024
 
     def attack(self, words: bytes, server_says: bytes = b"") -> Fairlead:
-        """Many clients say that and wait; what Fairlead has then is within its limit, and it serves once they have left."""
-        server = SilentServer(server_says)
+        """Many clients say that and wait, then the server answers them; what Fairlead has meanwhile is within its limit, and
+        it serves once they have left."""
+        server = SilentServer()
         self.addCleanup(server.close)
         proxy = self.fairlead_file(CONFIG.format(port=server.port), descriptors=FILES)
         attackers = []
@@ -89,6 +93,7 @@ class Memory(ProxyTest):
                 pass  # it was refused
             if number % 50 == 0:
                 most = max(most, self.own_bytes(proxy))
+        server.say(server_says)
         proxy.wait_event("limit.reached")
         most = max(most, self.own_bytes(proxy))
         self.assertLess(most, LIMIT)
@@ -105,7 +110,11 @@ class Memory(ProxyTest):
 
     def test_large_heads_of_responses_that_do_not_end(self):
         proxy = self.attack(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: " + b"x" * LARGE)
-        wait_until(lambda: any(line["reason"] == "memory_full" for line in proxy.access_log()), "the reason in the log")
+        wait_until(lambda: any(line["reason"] == "memory_full" and line["server"] for line in proxy.access_log()),
+                   "a response that was given up")
+
+    def test_trailers_that_do_not_end(self):
+        self.attack(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"x" * 30_000)
 
     def test_bodies_that_are_kept(self):
         upload = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + b"x" * LARGE

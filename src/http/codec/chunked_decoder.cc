@@ -116,6 +116,8 @@ Rule ChunkedDecoder::take_first_of_trailers(char byte) {
     return Rule::none;
   }
   trailers_ = std::make_unique<Trailers>();
+  // Growing bit by bit would leave holes in the heap, and lines may come to their limit.
+  trailers_->line.reserve(std::min(limits_.trailer_bytes, ChunkLimits().trailer_bytes));
   state_ = State::trailer;
   return take_trailer(byte);
 }

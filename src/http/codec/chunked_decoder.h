@@ -47,6 +47,9 @@ class ChunkedDecoder {
   // message is not among them (RFC 9110, 6.5.1). Complete once `is_complete`.
   std::string_view trailer_lines() const { return trailers_ ? std::string_view(trailers_->kept) : std::string_view(); }
 
+  // Whether it has memory for trailers, which may still grow up to their limit.
+  bool keeps_trailers() const { return trailers_ != nullptr; }
+
  private:
   enum class State : std::uint8_t {
     size_first,
