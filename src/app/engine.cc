@@ -84,9 +84,9 @@ std::expected<void, StartError> Engine::go_over_to(const Options& options, pool:
 
 // Read off before the first client comes: later, what clients have used and the heap has not given back would count.
 std::uint64_t Engine::own_memory(const Options& options) {
-  const std::uint64_t foreseen = least_memory(options).bytes;
-  if (generation_ == 1) own_at_start_ = {.used = memory_in_use(), .foreseen = foreseen};
-  return own_at_start_.used + (foreseen > own_at_start_.foreseen ? foreseen - own_at_start_.foreseen : 0);
+  const std::uint64_t servers = memory_of_servers(options).bytes;
+  if (generation_ == 1) own_at_start_ = {.used = memory_in_use(), .servers = servers};
+  return own_at_start_.used + (servers > own_at_start_.servers ? servers - own_at_start_.servers : 0);
 }
 
 std::vector<ListenerLoad> Engine::listener_loads() const {

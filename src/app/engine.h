@@ -131,7 +131,7 @@ class Engine {
   // In bytes, when it started.
   struct {
     std::uint64_t used = 0;
-    std::uint64_t foreseen = 0;
+    std::uint64_t servers = 0;  // of that, roughly
   } own_at_start_;
   std::unique_ptr<Logs> logs_;
   std::unique_ptr<HealthMonitor> health_;

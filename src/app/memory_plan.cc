@@ -61,11 +61,16 @@ std::size_t default_workers(const Options& options, std::uint64_t available, std
   return std::clamp<std::size_t>(total_memory(options.limits, available) / kEach, 1, std::max<std::size_t>(cores, 1));
 }
 
-ByteCount least_memory(const Options& options) {
+ByteCount memory_of_servers(const Options& options) {
   constexpr std::uint64_t kServer = 5 * 1024;
   std::uint64_t servers = 0;
   for (const auto& [name, pool] : options.pools) servers += pool.servers.size();
-  return {whole_mebibytes(kGrowth + options.workers.value_or(1) * (kGrowthOfWorker + kWorker) + servers * kServer)};
+  return {servers * kServer};
+}
+
+ByteCount least_memory(const Options& options) {
+  const std::uint64_t workers = options.workers.value_or(1);
+  return {whole_mebibytes(kGrowth + workers * (kGrowthOfWorker + kWorker) + memory_of_servers(options).bytes)};
 }
 
 }  // namespace fairlead::app

@@ -35,6 +35,9 @@ MemoryPlan plan_memory(const Options& options, const MemoryFacts& facts, std::si
 // How many workers there are where the options do not say: one for each core, as far as memory allows.
 std::size_t default_workers(const Options& options, std::uint64_t available, std::size_t cores);
 
+// What the servers of these options take, roughly.
+ByteCount memory_of_servers(const Options& options);
+
 // What Fairlead with these options needs to be of use, roughly: without what it keeps of heads and bodies.
 ByteCount least_memory(const Options& options);
 

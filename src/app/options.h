@@ -65,7 +65,7 @@ struct Options {
   ShutdownOptions shutdown;
   ProcessLimits limits;
   std::string zone;                      // where this Fairlead stands; empty: no server is far
-  std::optional<std::uint32_t> workers;  // empty: one per core
+  std::optional<std::uint32_t> workers;  // empty: one per core, as far as memory allows
   friend bool operator==(const Options&, const Options&) = default;
 };
 

@@ -217,7 +217,8 @@ config::SchemaPtr schema_of(const Options*) {
       field("limits", &Options::limits, "What all of it together may use."),
       field("zone", &Options::zone, "Where this Fairlead stands, as in `${ZONE}`; its own servers come first.")
           .check(check_zone),
-      field("workers", &Options::workers, "Cores to use; `auto` is all of them.",
+      field("workers", &Options::workers,
+            "Cores to use; `auto` is all of them, as far as `limits.memory` has 32 MiB for each.",
             config::optional_of<std::uint32_t>(config::schema_for<std::uint32_t>(), "auto"))
           .range(1, kMaxWorkers),
       unsupported("tables", "Tables of hosts."), unsupported("metrics", "Which metrics there are."),

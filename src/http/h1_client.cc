@@ -197,7 +197,7 @@ Result<const ResponseHead*> H1Client::take_head(Method request_method) {
 
 Result<const ResponseHead*> H1Client::leave_unfinished(std::size_t bytes) {
   head_scan_ = static_cast<std::uint32_t>(bytes);
-  if (workspace_.memory.has_room_for_request()) return nullptr;
+  if (bytes == 0 || workspace_.memory.has_room_for_request()) return nullptr;
   return give_up_for_memory();
 }
 
@@ -218,7 +218,8 @@ Result<BodyPart> H1Client::buffered_body() {
     is_broken_ = true;
     return std::unexpected(error_of(http::refusal(step.rule)));
   }
-  if (decoder_.keeps_trailers() && !workspace_.memory.has_room_for_request()) return give_up_for_memory();
+  const bool may_grow = decoder_.keeps_trailers() && !decoder_.is_complete();
+  if (may_grow && !workspace_.memory.has_room_for_request()) return give_up_for_memory();
   // The end of a chunked body often comes with its last data: then both are passed on in one piece. What stands there
   // is the end of the last chunk, and the chunk that ends the body.
   if (step.status == BodyStep::Status::data && decoder_.framing() == Framing::chunked &&

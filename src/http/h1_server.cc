@@ -79,7 +79,8 @@ runtime::Task<net::ProxyHeader> H1Server::read_proxy_header(bool is_required) {
     if (header.status == net::ProxyHeader::Status::refused) co_await runtime::fail(kNoHeader);
     if (header.status == net::ProxyHeader::Status::absent && is_required) co_await runtime::fail(kNoHeader);
     if (header.status != net::ProxyHeader::Status::incomplete) co_return header;
-    if (!workspace_.memory.has_room_for_request()) co_await runtime::fail(kNoMemory);
+    const bool has_room = input_.unread().empty() || workspace_.memory.has_room_for_request();
+    if (!has_room) co_await runtime::fail(kNoMemory);
     const Result<void> ready = co_await with_result(connection_.readable(deadline));
     if (!ready) co_await runtime::fail(waiting_error(ready.error(), "the PROXY header took too long"));
     const runtime::IoResult got = input_.fill(connection_, kHeadRead);
@@ -172,10 +173,6 @@ runtime::Task<BodyPart> H1Server::read_body(const Taker* taker) {
     const BodyStep step = decoder_.feed(input_.unread());
     input_.consume(step.consumed);
     bytes_received_ += step.data.size();
-    if (decoder_.keeps_trailers() && !workspace_.memory.has_room_for_request()) {
-      keep_alive_ = false;
-      co_await runtime::fail(kNoMemory);
-    }
     switch (step.status) {
       case BodyStep::Status::data:
         co_return BodyPart{step.data, decoder_.is_complete()};
@@ -187,6 +184,10 @@ runtime::Task<BodyPart> H1Server::read_body(const Taker* taker) {
         break;
       case BodyStep::Status::need_more:
         break;
+    }
+    if (decoder_.keeps_trailers() && !workspace_.memory.has_room_for_request()) {
+      keep_alive_ = false;
+      co_await runtime::fail(kNoMemory);
     }
     const TimePoint began = connection_.loop().now();
     const Result<void> ready = co_await with_result(connection_.readable(deadline_after(began, body_patience_)));

@@ -1,7 +1,5 @@
 #include "net/memory_share.h"
 
-#include <algorithm>
-
 #include "base/counted_heap.h"
 #include "net/connection.h"
 #include "runtime/slab.h"
@@ -22,8 +20,11 @@ bool MemoryShare::has_room(std::size_t reserve) {
     return true;
   runtime::Slab::trim();
   slab = runtime::Slab::usage();
-  // What is free may serve again, or be of another size than what is needed. It never shuts anybody out by itself.
-  return in_use(slab) + std::min(slab.free, limit_) / 2 + reserve <= limit_;
+  // What is free may serve again, or be of another size than what is needed: a half counts, and in full what is beyond
+  // half the limit. So no more than five quarters of the limit are held, and what is only held shuts nobody out.
+  const std::size_t half = limit_ / 2;
+  const std::size_t counted = slab.free <= half ? slab.free / 2 : half / 2 + (slab.free - half);
+  return in_use(slab) + counted + reserve <= limit_;
 }
 
 }  // namespace fairlead::net

@@ -8,21 +8,22 @@
 
 namespace fairlead::proxy {
 
-runtime::Task<void> BodyBuffer::fill(http::ServerStream& downstream, std::size_t size, BodyBudget& budget) {
+runtime::Task<void> BodyBuffer::fill(http::ServerStream& downstream, std::size_t size, BodyBudget& budget,
+                                     net::MemoryShare& memory) {
   budget_ = &budget;
   if (downstream.request().expects_continue && !budget.is_spent()) {
     has_asked_ = true;
     downstream.begin_head(100, http::reason_of(100));
     co_await downstream.send_interim_head();
   }
-  while (downstream.is_receiving() && size_ < size && !budget.is_spent()) {
+  while (downstream.is_receiving() && size_ < size && !budget.is_spent() && memory.has_room_for_request()) {
     const http::BodyPart part = co_await downstream.read_body(nullptr);
     keep(part.data);
     if (!part.is_last) continue;
     is_whole_ = true;
     trailers_ = downstream.request_trailers();
   }
-  if (downstream.is_receiving() && size_ < size) budget.count_refusal();
+  if (downstream.is_receiving() && size_ < size && budget.is_spent()) budget.count_refusal();
 }
 
 void BodyBuffer::keep(std::string_view bytes) {
@@ -51,7 +52,7 @@ runtime::Task<void> BodyBuffer::send(http::ClientStream& upstream) const {
 void BodyBuffer::forget() {
   if (size_ > 0) budget_->give_back(std::exchange(size_, 0));
   std::vector<CountedString>().swap(blocks_);
-  trailers_ = CountedString();
+  CountedString().swap(trailers_);
 }
 
 }  // namespace fairlead::proxy

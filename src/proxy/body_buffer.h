@@ -7,6 +7,7 @@
 
 #include "base/counted_heap.h"
 #include "http/stream.h"
+#include "net/memory_share.h"
 #include "proxy/body_budget.h"
 #include "runtime/task.h"
 
@@ -19,10 +20,12 @@ class BodyBuffer {
   BodyBuffer& operator=(const BodyBuffer&) = delete;
   ~BodyBuffer() { forget(); }
 
-  // Reads the body until it ends, at least `size` bytes are kept, or `budget` is spent; `budget` outlives this. A
+  // Reads the body until it ends, at least `size` bytes are kept, `budget` is spent, or `memory` is short; both outlive
+  // this. A
   // client that waits for a 100 gets it first: no server has been asked yet that could send one. Errors: those of
   // ServerStream::read_body.
-  runtime::Task<void> fill(http::ServerStream& downstream, std::size_t size, BodyBudget& budget);
+  runtime::Task<void> fill(http::ServerStream& downstream, std::size_t size, BodyBudget& budget,
+                           net::MemoryShare& memory);
   // Whether the client has been told to go on.
   bool has_asked() const { return has_asked_; }
   // Whether there is anything to send, if only the end of the body.

@@ -86,7 +86,8 @@ runtime::Task<void> Exchange::run() {
   if (const auto& kept = route_->options.body.buffer; kept && downstream_.is_receiving()) {
     const auto& limit = route_->options.body.max;
     const std::size_t size = limit ? std::min(kept->bytes, limit->bytes + 1) : kept->bytes;
-    const Result<void> filled = co_await kept_body_.fill(downstream_, size, *view_->snapshot().kept_bodies).result();
+    const Result<void> filled =
+        co_await kept_body_.fill(downstream_, size, *view_->snapshot().kept_bodies, context_.workspace.memory).result();
     if (!filled) co_await runtime::fail(total_time_.cause_of(filled.error()));
     co_await check_body_size();
     if (downstream_.is_receiving()) context_.counters.unkept_bodies.add();

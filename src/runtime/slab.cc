@@ -32,17 +32,19 @@ struct FreeBlock {
 // Blocks of one size. Aligned to its own size, so that each of them leads to it.
 struct alignas(16) Chunk {
   static constexpr std::size_t kSize = std::size_t{32} * 1024;
+  // The heap keeps 16 bytes before each: with them it is as large as its alignment, and the next one fits behind it.
+  static constexpr std::size_t kUsable = kSize - 16;
 
   std::size_t free_blocks = 0;  // counted while trimming
 
-  static Chunk* make() { return ::new (::operator new(kSize, std::align_val_t{kSize})) Chunk; }
+  static Chunk* make() { return ::new (::operator new(kUsable, std::align_val_t{kSize})) Chunk; }
   static void destroy(Chunk* chunk) { ::operator delete(chunk, std::align_val_t{kSize}); }
   static Chunk* of(void* block) {
     // NOLINTNEXTLINE(performance-no-int-to-ptr): the address itself says where the chunk begins
     return reinterpret_cast<Chunk*>(reinterpret_cast<std::uintptr_t>(block) & ~(kSize - 1));
   }
   std::byte* begin() { return reinterpret_cast<std::byte*>(this + 1); }
-  std::byte* end() { return reinterpret_cast<std::byte*>(this) + kSize; }
+  std::byte* end() { return reinterpret_cast<std::byte*>(this) + kUsable; }
 };
 
 // The chunks of one size of block.
@@ -172,7 +174,7 @@ Slab::Usage Slab::usage() { return {.in_use = free_lists.in_use, .free = free_li
 
 void Slab::trim() {
   FreeLists& lists = free_lists;
-  if (lists.released < (lists.cut - lists.in_use) / 4) return;
+  if (lists.released < std::max((lists.cut - lists.in_use) / 4, lists.held / 64)) return;
   lists.released = 0;
   for (std::size_t index = 1; index < kClasses; ++index) {
     const std::size_t size = index * kGranule;

@@ -34,8 +34,8 @@ class Slab {
   static Usage usage();
 
   // Gives chunks none of whose blocks is in use back to the heap, where they serve for anything. It looks at every free
-  // block, of which most are in no cache. So it does nothing unless a quarter of what is free has been released since
-  // the last time: a block costs four looks at most for each time that it is released.
+  // block and every chunk, of which most are in no cache. So it does nothing unless a quarter of what is free, and a
+  // little of what is held, has been released since the last time.
   static void trim();
 };
 

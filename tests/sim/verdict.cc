@@ -108,7 +108,8 @@ class Judge {
     for (const Attempt& attempt : attempts_) {
       if (attempt.is_uncertain || attempt.fate != Fate::hang) continue;
       // Its end may have come with its request, as from one that ends only its own direction.
-      if (attempt.began > outcome_.ended) continue;
+      const bool came_with_it = attempt.began > outcome_.ended && attempt.began <= outcome_.ended + kNotice;
+      if (came_with_it && &attempt == &attempts_.front()) continue;
       if (attempt.ended > outcome_.ended + kNotice) violate("went on although its client had left");
     }
   }

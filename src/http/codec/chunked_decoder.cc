@@ -136,7 +136,7 @@ Rule ChunkedDecoder::end_trailer_line() {
   FAIRLEAD_ASSERT(parsed.kind != FieldLine::Kind::incomplete);
   if (parsed.kind == FieldLine::Kind::empty_line) {
     state_ = State::complete;
-    line = CountedString();
+    CountedString().swap(line);
     return Rule::none;
   }
   if (++trailer_count_ > limits_.trailers) return Rule::trailers_too_large;
