@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/counted_heap.h"
 #include "net/connection.h"
 #include "net/socket_address.h"
 #include "runtime/simulated/simulated_loop.h"
@@ -111,6 +112,22 @@ TEST(MemoryShare, blocks_of_different_sizes_do_not_add_up_beyond_the_limit) {
       for (void* block : blocks) runtime::Slab::release(block, size);
     }
     EXPECT_EQ(rounds, 193U);
+  });
+}
+
+TEST(MemoryShare, chunks_that_a_few_blocks_keep_neither_break_the_limit_nor_shut_anybody_out) {
+  if (!kKeepsBlocks) GTEST_SKIP() << "every block comes from the heap";
+  on_new_thread([] {
+    MemoryShare share;
+    share.set_limit(16 * kMiB);
+    Blocks pinning(14 * kMiB, kSmallBlock);
+    pinning.thin_out(31);  // one of each chunk stays
+    EXPECT_GE(runtime::Slab::usage().free, 12 * kMiB);
+    std::vector<std::unique_ptr<Blocks>> large;
+    while (share.has_room_for_request()) large.push_back(std::make_unique<Blocks>(kLargeBlock, kLargeBlock));
+    EXPECT_GE(large.size() * kLargeBlock, 4 * kMiB);
+    const std::size_t held = runtime::Slab::usage().in_use + runtime::Slab::usage().free + CountedHeap::in_use();
+    EXPECT_LE(held, 20 * kMiB);
   });
 }
 
