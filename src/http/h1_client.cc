@@ -203,7 +203,7 @@ Result<const ResponseHead*> H1Client::leave_unfinished(std::size_t bytes) {
 
 std::unexpected<Error> H1Client::give_up_for_memory() {
   is_broken_ = true;
-  return std::unexpected(Error{.code = ErrorCode::memory_full, .detail = "all memory of `limits.memory` is in use"});
+  return std::unexpected(kMemoryFull);
 }
 
 runtime::Task<void> H1Client::switch_protocols() {

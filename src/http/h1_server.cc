@@ -18,7 +18,6 @@ constexpr std::size_t kLingerBytes = std::size_t{256} * 1024;
 constexpr Error kNoRoomForHead{.code = ErrorCode::out_of_resources,
                                .blame = Blame::downstream,
                                .detail = "unfinished request heads use all memory of `limits.kept_heads`"};
-constexpr Error kNoMemory{.code = ErrorCode::memory_full, .detail = "all memory of `limits.memory` is in use"};
 constexpr Error kClientGone{.code = ErrorCode::client_gone, .blame = Blame::downstream};
 
 // A wait for the client that ended badly, as the exchange reports it.
@@ -80,7 +79,7 @@ runtime::Task<net::ProxyHeader> H1Server::read_proxy_header(bool is_required) {
     if (header.status == net::ProxyHeader::Status::absent && is_required) co_await runtime::fail(kNoHeader);
     if (header.status != net::ProxyHeader::Status::incomplete) co_return header;
     const bool has_room = input_.unread().empty() || workspace_.memory.has_room_for_request();
-    if (!has_room) co_await runtime::fail(kNoMemory);
+    if (!has_room) co_await runtime::fail(kMemoryFull);
     const Result<void> ready = co_await with_result(connection_.readable(deadline));
     if (!ready) co_await runtime::fail(waiting_error(ready.error(), "the PROXY header took too long"));
     const runtime::IoResult got = input_.fill(connection_, kHeadRead);
@@ -151,7 +150,7 @@ Result<bool> H1Server::take_head() {
   keep_alive_ = keep_alive_ && head.keep_alive && !has_pipelined_all();
   decoder_ = BodyDecoder(head.framing, head.content_length, options_.chunks);
   body_patience_ = options_.body_idle;
-  return workspace_.memory.has_room_for_request() ? true : refuse(kNoMemory);
+  return workspace_.memory.has_room_for_request() ? true : refuse(kMemoryFull);
 }
 
 Result<bool> H1Server::leave_unfinished(std::size_t bytes) {
@@ -160,7 +159,7 @@ Result<bool> H1Server::leave_unfinished(std::size_t bytes) {
     note_unfinished(0);
     return refuse(kNoRoomForHead);
   }
-  return workspace_.memory.has_room_for_request() ? false : refuse(kNoMemory);
+  return workspace_.memory.has_room_for_request() ? false : refuse(kMemoryFull);
 }
 
 Result<bool> H1Server::refuse(const Error& error) {
@@ -187,7 +186,7 @@ runtime::Task<BodyPart> H1Server::read_body(const Taker* taker) {
     }
     if (decoder_.keeps_trailers() && !workspace_.memory.has_room_for_request()) {
       keep_alive_ = false;
-      co_await runtime::fail(kNoMemory);
+      co_await runtime::fail(kMemoryFull);
     }
     const TimePoint began = connection_.loop().now();
     const Result<void> ready = co_await with_result(connection_.readable(deadline_after(began, body_patience_)));

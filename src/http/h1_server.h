@@ -113,7 +113,7 @@ class H1Server final : public ServerStream {
   // So many bytes of a head are there, and its end is not among them: more has to come, if there is room for it.
   Result<bool> leave_unfinished(std::size_t bytes);
   void note_unfinished(std::size_t bytes);
-  // Of a head that was read whole.
+  // Ends with the answer that says so.
   Result<bool> refuse(const Error& error);
   net::PipePool::Lease pipe_for_body();
   // Waits until the client has taken what was given; `timed_out` where it takes the response too slowly.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <span>
 
+#include "base/error.h"
 #include "http/codec/message.h"
 #include "http/codec/serializer.h"
 #include "http/head_budget.h"
@@ -15,6 +16,9 @@
 #include "net/scratch.h"
 
 namespace fairlead::http {
+
+// What is said where `Workspace::memory` has no room.
+inline constexpr Error kMemoryFull{.code = ErrorCode::memory_full, .detail = "all memory of `limits.memory` is in use"};
 
 // One per worker.
 struct Workspace {

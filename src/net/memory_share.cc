@@ -18,8 +18,10 @@ bool MemoryShare::has_room(std::size_t reserve) {
   runtime::Slab::Usage slab = runtime::Slab::usage();
   if (in_use(slab) + slab.free + reserve <= limit_) [[likely]]
     return true;
-  runtime::Slab::trim();
-  slab = runtime::Slab::usage();
+  if (runtime::Slab::is_worth_trimming()) {
+    runtime::Slab::trim();
+    slab = runtime::Slab::usage();
+  }
   // What is free may serve again, or be of another size than what is needed: a half counts, and in full what is beyond
   // half the limit. So no more than five quarters of the limit are held, and what is only held shuts nobody out.
   const std::size_t half = limit_ / 2;

@@ -15,7 +15,6 @@ class MemoryShare {
   static constexpr std::size_t kSocket = std::size_t{3} * 1024;
 
   void set_limit(std::size_t bytes) { limit_ = bytes; }
-  std::size_t limit() const { return limit_; }
 
   bool has_room_for_connection() { return has_room(limit_ / 8); }
   bool has_room_for_request() { return has_room(limit_ / 16); }

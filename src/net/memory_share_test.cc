@@ -20,15 +20,7 @@ constexpr std::size_t kMiB = std::size_t{1} << 20;
 constexpr std::size_t kLargeBlock = kMiB / 16;
 constexpr std::size_t kSmallBlock = 1024;
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool kKeepsBlocks = false;
-#else
-constexpr bool kKeepsBlocks = true;
-#endif
-#else
-constexpr bool kKeepsBlocks = true;
-#endif
+constexpr bool kKeepsBlocks = !runtime::Slab::kIsHeap;
 
 // On a thread of its own, which holds nothing yet.
 void on_new_thread(void (*test)()) { std::thread(test).join(); }

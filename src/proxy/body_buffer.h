@@ -21,9 +21,8 @@ class BodyBuffer {
   ~BodyBuffer() { forget(); }
 
   // Reads the body until it ends, at least `size` bytes are kept, `budget` is spent, or `memory` is short; both outlive
-  // this. A
-  // client that waits for a 100 gets it first: no server has been asked yet that could send one. Errors: those of
-  // ServerStream::read_body.
+  // this. A client that waits for a 100 gets it first: no server has been asked yet that could send one. Errors: those
+  // of ServerStream::read_body.
   runtime::Task<void> fill(http::ServerStream& downstream, std::size_t size, BodyBudget& budget,
                            net::MemoryShare& memory);
   // Whether the client has been told to go on.

@@ -3,18 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
+#include <memory>
 #include <new>
 #include <utility>
 #include <vector>
 
 #include "base/counted_heap.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define FAIRLEAD_SLAB_IS_HEAP 1
-#endif
-#endif
 
 namespace fairlead::runtime {
 
@@ -23,49 +17,27 @@ namespace {
 constexpr std::size_t kClasses = Slab::kLargest / Slab::kGranule + 1;
 constexpr std::size_t kLargestBytes = 1024;
 
-[[maybe_unused]] std::size_t class_of(std::size_t size) { return (size + Slab::kGranule - 1) / Slab::kGranule; }
+std::size_t class_of(std::size_t size) { return (size + Slab::kGranule - 1) / Slab::kGranule; }
 
 struct FreeBlock {
   FreeBlock* next;
 };
 
-// Blocks of one size. Aligned to its own size, so that each of them leads to it.
-struct alignas(16) Chunk {
-  static constexpr std::size_t kSize = std::size_t{32} * 1024;
-  // The heap keeps 16 bytes before each: with them it is as large as its alignment, and the next one fits behind it.
-  static constexpr std::size_t kUsable = kSize - 16;
-
-  std::size_t free_blocks = 0;  // counted while trimming
-
-  static Chunk* make() { return ::new (::operator new(kUsable, std::align_val_t{kSize})) Chunk; }
-  static void destroy(Chunk* chunk) { ::operator delete(chunk, std::align_val_t{kSize}); }
-  static Chunk* of(void* block) {
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): the address itself says where the chunk begins
-    return reinterpret_cast<Chunk*>(reinterpret_cast<std::uintptr_t>(block) & ~(kSize - 1));
-  }
-  std::byte* begin() { return reinterpret_cast<std::byte*>(this + 1); }
-  std::byte* end() { return reinterpret_cast<std::byte*>(this) + kUsable; }
-};
-
 // The chunks of one size of block.
 class Chunks {
  public:
-  Chunks() = default;
-  Chunks(const Chunks&) = delete;
-  Chunks& operator=(const Chunks&) = delete;
-  ~Chunks() { std::ranges::for_each(chunks_, Chunk::destroy); }
+  static constexpr std::size_t kSize = std::size_t{32} * 1024;
 
   // A block that was in no use before; makes a chunk where `needs_chunk`.
   void* cut(std::size_t size) {
     if (needs_chunk(size)) {
-      chunks_.push_back(Chunk::make());
-      next_ = chunks_.back()->begin();
+      chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(kUsable));
+      next_ = chunks_.back().get();
+      end_ = next_ + kUsable;
     }
     return std::exchange(next_, next_ + size);
   }
-  bool needs_chunk(std::size_t size) const {
-    return next_ == nullptr || static_cast<std::size_t>(chunks_.back()->end() - next_) < size;
-  }
+  bool needs_chunk(std::size_t size) const { return static_cast<std::size_t>(end_ - next_) < size; }
 
   // What is gone.
   struct Trimmed {
@@ -75,38 +47,56 @@ class Chunks {
   // Frees the chunks whose blocks are all in the list that begins with `head`, and takes them out of it.
   Trimmed trim(FreeBlock*& head, std::size_t size) {
     if (head == nullptr) return {};
-    for (Chunk* chunk : chunks_) chunk->free_blocks = 0;
-    for (FreeBlock* block = head; block != nullptr; block = block->next) ++Chunk::of(block)->free_blocks;
-    const auto is_free = [&](Chunk* chunk) { return chunk->free_blocks == blocks_in(chunk, size); };
-    if (std::ranges::none_of(chunks_, is_free)) return {};
+    std::ranges::sort(chunks_);
+    std::vector<std::size_t> free_blocks(chunks_.size());
+    for (const FreeBlock* block = head; block != nullptr; block = block->next) ++free_blocks[index_of(block)];
+    std::vector<bool> is_free(chunks_.size());
     Trimmed gone;
-    for (FreeBlock** link = &head; *link != nullptr;) {
-      if (is_free(Chunk::of(*link))) {
-        *link = (*link)->next;
-        ++gone.blocks;
-      } else {
-        link = &(*link)->next;
-      }
+    for (std::size_t index = 0; index < chunks_.size(); ++index) {
+      is_free[index] = free_blocks[index] == blocks_in(chunks_[index].get(), size);
+      if (!is_free[index]) continue;
+      ++gone.chunks;
+      gone.blocks += free_blocks[index];
     }
-    const bool is_last_free = is_free(chunks_.back());
-    gone.chunks = std::erase_if(chunks_, [&](Chunk* chunk) {
-      const bool is_gone = is_free(chunk);
-      if (is_gone) Chunk::destroy(chunk);
-      return is_gone;
-    });
-    if (is_last_free) next_ = nullptr;
+    if (gone.chunks == 0) return {};
+    for (FreeBlock** link = &head; *link != nullptr;) {
+      if (is_free[index_of(*link)])
+        *link = (*link)->next;
+      else
+        link = &(*link)->next;
+    }
+    drop(is_free);
     return gone;
   }
 
  private:
-  // Those that were cut. The last chunk is the one that is being cut.
-  std::size_t blocks_in(Chunk* chunk, std::size_t size) const {
-    std::byte* const end = chunk == chunks_.back() && next_ != nullptr ? next_ : chunk->end();
-    return static_cast<std::size_t>(end - chunk->begin()) / size;
+  // The heap keeps 16 bytes before each.
+  static constexpr std::size_t kUsable = kSize - 16;
+
+  std::size_t index_of(const void* block) const {
+    const auto after =
+        std::ranges::upper_bound(chunks_, static_cast<const std::byte*>(block), {}, &std::unique_ptr<std::byte[]>::get);
+    return static_cast<std::size_t>(after - chunks_.begin()) - 1;
+  }
+  bool is_being_cut(const std::byte* chunk) const { return chunk + kUsable == end_; }
+  // Those that were cut.
+  std::size_t blocks_in(const std::byte* chunk, std::size_t size) const {
+    return (is_being_cut(chunk) ? static_cast<std::size_t>(next_ - chunk) : kUsable) / size;
+  }
+  void drop(const std::vector<bool>& is_free) {
+    std::size_t kept = 0;
+    for (std::size_t index = 0; index < chunks_.size(); ++index) {
+      if (!is_free[index])
+        std::swap(chunks_[kept++], chunks_[index]);
+      else if (is_being_cut(chunks_[index].get()))
+        next_ = end_ = nullptr;
+    }
+    chunks_.resize(kept);
   }
 
-  std::vector<Chunk*> chunks_;
-  std::byte* next_ = nullptr;  // what is left of the last chunk; null: nothing
+  std::vector<std::unique_ptr<std::byte[]>> chunks_;
+  std::byte* next_ = nullptr;  // what is left of the chunk that is being cut
+  std::byte* end_ = nullptr;
 };
 
 // The lists of one thread. Thread-local because a coroutine frame is allocated where no context can be passed.
@@ -124,8 +114,7 @@ thread_local FreeLists free_lists;
 }  // namespace
 
 void* Slab::allocate(std::size_t size) {
-#ifndef FAIRLEAD_SLAB_IS_HEAP
-  if (size <= kLargest) {
+  if (!kIsHeap && size <= kLargest) {
     FreeLists& lists = free_lists;
     const std::size_t index = class_of(size);
     const std::size_t block_size = index * kGranule;
@@ -137,16 +126,14 @@ void* Slab::allocate(std::size_t size) {
       return block;
     }
     lists.cut += block_size;
-    if (lists.chunks[index].needs_chunk(block_size)) lists.held += Chunk::kSize;
+    if (lists.chunks[index].needs_chunk(block_size)) lists.held += Chunks::kSize;
     return lists.chunks[index].cut(block_size);
   }
-#endif
   return CountedHeap::allocate(size);
 }
 
 void Slab::release(void* block, std::size_t size) noexcept {
-#ifndef FAIRLEAD_SLAB_IS_HEAP
-  if (size <= kLargest) {
+  if (!kIsHeap && size <= kLargest) {
     FreeLists& lists = free_lists;
     const std::size_t index = class_of(size);
     lists.in_use -= index * kGranule;
@@ -155,7 +142,6 @@ void Slab::release(void* block, std::size_t size) noexcept {
     head = ::new (block) FreeBlock{head};
     return;
   }
-#endif
   CountedHeap::release(block, size);
 }
 
@@ -172,14 +158,18 @@ void Slab::release_bytes(void* block, std::size_t size) noexcept {
 
 Slab::Usage Slab::usage() { return {.in_use = free_lists.in_use, .free = free_lists.held - free_lists.in_use}; }
 
+bool Slab::is_worth_trimming() {
+  const FreeLists& lists = free_lists;
+  return lists.released >= std::max((lists.cut - lists.in_use) / 4, lists.held / 64);
+}
+
 void Slab::trim() {
   FreeLists& lists = free_lists;
-  if (lists.released < std::max((lists.cut - lists.in_use) / 4, lists.held / 64)) return;
   lists.released = 0;
   for (std::size_t index = 1; index < kClasses; ++index) {
     const std::size_t size = index * kGranule;
     const auto [chunks, blocks] = lists.chunks[index].trim(lists.heads[index], size);
-    lists.held -= chunks * Chunk::kSize;
+    lists.held -= chunks * Chunks::kSize;
     lists.cut -= blocks * size;
   }
 }

@@ -14,6 +14,11 @@ class Slab {
  public:
   static constexpr std::size_t kGranule = 16;
   static constexpr std::size_t kLargest = 4096;
+#if defined(__has_feature) && __has_feature(address_sanitizer)
+  static constexpr bool kIsHeap = true;
+#else
+  static constexpr bool kIsHeap = false;
+#endif
 
   // A block of at least `size` bytes, aligned for any type. Above `kLargest` it comes straight from the heap, which
   // counts it (CountedHeap). For sizes that the program has few of: frames and objects.
@@ -34,9 +39,11 @@ class Slab {
   static Usage usage();
 
   // Gives chunks none of whose blocks is in use back to the heap, where they serve for anything. It looks at every free
-  // block and every chunk, of which most are in no cache. So it does nothing unless a quarter of what is free, and a
-  // little of what is held, has been released since the last time.
+  // block, of which most are in no cache.
   static void trim();
+  // Whether so much has been released since the last time that this may pay: a quarter of what is free, and a little of
+  // what is held. Who asks first spends a few looks on each block that was released.
+  static bool is_worth_trimming();
 };
 
 }  // namespace fairlead::runtime

@@ -12,15 +12,7 @@
 namespace fairlead::runtime {
 namespace {
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool kIsHeap = true;
-#else
-constexpr bool kIsHeap = false;
-#endif
-#else
-constexpr bool kIsHeap = false;
-#endif
+constexpr bool kIsHeap = Slab::kIsHeap;
 
 // On a thread of its own, whose lists are new.
 void on_new_thread(void (*test)()) { std::thread(test).join(); }
@@ -131,9 +123,10 @@ TEST(Slab, trimming_waits_until_it_is_worth_it) {
     Slab::trim();  // finds nothing
     const std::size_t before = held();
     for (std::size_t index = 0; index < pinning.size(); index += 60) Slab::release(pinning[index], 512);
-    Slab::trim();  // a sixtieth was released
+    EXPECT_FALSE(Slab::is_worth_trimming());  // a sixtieth was released
     EXPECT_EQ(held(), before);
     for (int index = 0; index < 300; ++index) Slab::release(Slab::allocate(512), 512);
+    EXPECT_TRUE(Slab::is_worth_trimming());
     Slab::trim();
     EXPECT_EQ(held(), 0U);
   });
@@ -144,7 +137,6 @@ TEST(Slab, a_chunk_that_is_being_cut_stays_while_a_block_of_it_is_in_use) {
   on_new_thread([] {
     void* const first = Slab::allocate(64);
     void* const second = Slab::allocate(64);
-    for (int index = 0; index < 600; ++index) Slab::release(Slab::allocate(64), 64);  // so that trimming is worth it
     Slab::release(first, 64);
     Slab::trim();
     EXPECT_EQ(held(), kChunk);

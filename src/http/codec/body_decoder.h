@@ -31,6 +31,7 @@ class BodyDecoder {
   bool end_of_stream();
   // As ChunkedDecoder::trailer_lines.
   std::string_view trailer_lines() const { return chunked_.trailer_lines(); }
+  // As ChunkedDecoder::keeps_trailers.
   bool keeps_trailers() const { return chunked_.keeps_trailers(); }
 
  private:
