@@ -77,7 +77,7 @@ class Memory(ProxyTest):
         return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) * 1024
 
     def gave_up_a_response(self, proxy: Fairlead) -> bool:
-        return any(line["reason"] == "memory_full" and line["server"] for line in proxy.access_log())
+        return any(line["reason"] == "memory_full" and "server" in line for line in proxy.access_log())
 
     def attack(self, words: bytes, server_says: bytes = b"") -> Fairlead:
         """Many clients say that and wait, then the server answers them; what Fairlead has meanwhile is within its limit, and
