@@ -35,6 +35,8 @@ class SilentServer:
     def __init__(self):
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self._taken: list[socket.socket] = []
+        self._words = b""
+        self._lock = threading.Lock()
         self.port = self._listening.getsockname()[1]
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
@@ -53,15 +55,22 @@ class SilentServer:
             except OSError:
                 return
             connection.setblocking(False)
-            self._taken.append(connection)
+            with self._lock:
+                self._taken.append(connection)
+                self._say_on(connection)
 
     def say(self, words: bytes):
-        """On every connection that it has."""
-        for connection in self._taken:
-            try:
-                connection.send(words)
-            except OSError:
-                pass
+        """On every connection that it has, and on those that come."""
+        with self._lock:
+            self._words = words
+            for connection in self._taken:
+                self._say_on(connection)
+
+    def _say_on(self, connection: socket.socket):
+        try:
+            connection.send(self._words)
+        except OSError:
+            pass  # it has ended
 
 
 class Memory(ProxyTest):
