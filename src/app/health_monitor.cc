@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/prefetch.h"
+#include "runtime/wait.h"
+
 namespace fairlead::app {
 
 namespace {
@@ -115,9 +118,15 @@ bool HealthMonitor::set_admin(std::string_view subject, pool::AdminState admin, 
 }
 
 runtime::Task<void> HealthMonitor::check_for_ever(Watched watched, TimePoint due) {
+  const pool::Server* const server = watched->server.get();
   while (true) {
     // The end of the wait is the time for the next check; the signal brings it forward, or ends the checks.
     co_await with_result(watched->woken.wait(due));
+    // Of thousands of servers hardly anything is in the cache. What one check needs is loaded while the others that are
+    // due begin.
+    prefetch(watched.get(), sizeof *watched);
+    prefetch(server, sizeof *server);
+    co_await runtime::Yield(loop_);
     watched->woken.clear();
     if (watched->is_stopped) co_return;
     const TimePoint began = loop_.now();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/prefetch.h"
+
 namespace fairlead::pool {
 
 namespace {
@@ -31,6 +33,7 @@ KeepaliveCache::Idle KeepaliveCache::take(const net::SocketAddress* address, std
     return {};
   }
   Idle newest = std::move(*found);
+  prefetch(newest.client.get(), sizeof *newest.client);  // It is used next, and may have been idle for long.
   idle_.erase(std::prev(found.base()));
   newest.client->connection().stop_watching_idle();
   return newest;

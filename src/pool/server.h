@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "base/time.h"
 #include "net/endpoint.h"
 #include "net/socket_address.h"
@@ -56,6 +57,8 @@ class Server : public std::enable_shared_from_this<Server> {
   std::uint32_t weight() const { return published_.weight.load(std::memory_order_relaxed); }
   // Null until its name was first resolved. Stays valid as long as the server.
   const net::SocketAddress* address() const { return published_.address.load(std::memory_order_acquire); }
+  // For those who look at many servers: call it for each before asking any for its load.
+  void prefetch_load() const { prefetch(&load_); }
   std::uint32_t in_flight() const { return load_.in_flight.load(std::memory_order_relaxed); }
   // Requests that it may have in flight at once; 0: any number.
   std::uint32_t max_inflight() const { return published_.max_inflight.load(std::memory_order_relaxed) & ~kLearned; }
@@ -119,7 +122,6 @@ class Server : public std::enable_shared_from_this<Server> {
   void announce_change();
 
   friend class Permit;
-  static constexpr std::size_t kCacheLine = 64;
   // Marks a limit that workers set, so that none of them writes over one that was configured meanwhile.
   static constexpr std::uint32_t kLearned = std::uint32_t{1} << 31;
 

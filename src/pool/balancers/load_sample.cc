@@ -39,9 +39,13 @@ std::span<Seen> LoadSample::take(const PickRequest& request, Random& random) {
     }
     return std::span(seen_).first(count);
   }
-  for (std::size_t draws = 0; draws < kDraws; ++draws) {
-    const Candidate& candidate = eligible_[table_.draw(random)];
-    if (!request.tried.contains(*candidate.server)) seen_[count++] = seen_as(candidate, 1);
+  std::array<const Candidate*, kDraws> drawn{};
+  for (const Candidate*& candidate : drawn) {
+    candidate = &eligible_[table_.draw(random)];
+    candidate->server->prefetch_load();
+  }
+  for (const Candidate* candidate : drawn) {
+    if (!request.tried.contains(*candidate->server)) seen_[count++] = seen_as(*candidate, 1);
   }
   if (count == 0) {
     if (Server* server = first_untried(eligible_, request, random.below(eligible_.size())))
