@@ -118,6 +118,11 @@ class Process:
         return sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 for pid in self.family())
 
 
+def whole_lines(output: str) -> list[str]:
+    """Without what a program is about to go on writing."""
+    return output[:output.rfind("\n") + 1].splitlines()
+
+
 class Fairlead(Process):
     """A running Fairlead. `port` is its (first) listening port, `descriptors` all that it may ever open."""
 
@@ -135,7 +140,7 @@ class Fairlead(Process):
         wait_until(ready, f"port {self.port} to listen; stderr: {self.stderr}")
 
     def access_log(self) -> list[dict]:
-        return [json.loads(line) for line in self.stdout.splitlines() if line.startswith("{") and '"status"' in line]
+        return [json.loads(line) for line in whole_lines(self.stdout) if line.startswith("{") and '"status"' in line]
 
     def logged(self, path: str) -> dict:
         """The access log line of a path, once it is there."""
@@ -145,7 +150,7 @@ class Fairlead(Process):
     def wait_event(self, *words: str, after: int = 0) -> str:
         """The stderr line after the offset `after` that has all the words, once it is there."""
         def found() -> str | None:
-            return next((line for line in self.stderr[after:].splitlines() if all(w in line for w in words)), None)
+            return next((line for line in whole_lines(self.stderr[after:]) if all(w in line for w in words)), None)
 
         return wait_until(found, f"a line with {words} in stderr: {self.stderr_path}")
 
