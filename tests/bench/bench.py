@@ -2,8 +2,8 @@
 """Compares Fairlead with nginx and HAProxy on this machine: `./dev bench [--rounds N] [--rows NAME...] [--budget]`.
 
 The proxy on core 0; servers and clients on core 1. What counts is the CPU time of the proxy for each request, which says
-the same whether or not the clients could have asked for more. The programs take turns within each round, so that what
-else the machine does falls on all of them. README.md beside this file says how to read the result; rows.py has the rows.
+the same whether or not the clients could have asked for more. The programs run side by side and are asked in turn, so that
+what else the machine does falls on all of them. README.md beside this file says how to read the result; rows.py has the rows.
 """
 
 import argparse
@@ -41,8 +41,8 @@ def measure_all(rows: list[Row], proxies: list[Proxy], site: Site, rounds: int) 
         for row in rows:
             if number >= max(1, round(rounds * row.rounds_share)):
                 continue
-            for proxy in proxies[turn:] + proxies[:turn]:
-                results[row.name][proxy.name].append(row.measure(proxy, site))
+            for name, result in row.measure(proxies[turn:] + proxies[:turn], site).items():
+                results[row.name][name].append(result)
         print(f"round {number + 1} of {rounds}", file=sys.stderr)
     return results
 

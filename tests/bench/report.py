@@ -46,14 +46,22 @@ def median(results: list[dict], key: str = "value") -> float:
     return statistics.median(result[key] for result in results)
 
 
+def ratio(results: Results, peer: str, key: str = "value", name: str = "fairlead") -> float:
+    """To a peer's, round by round: the machine is faster in some rounds than in others."""
+    return statistics.median(own[key] / other[key] for own, other in zip(results[name], results[peer]))
+
+
 def verdicts(row: Row, results: Results) -> list[Verdict]:
     """None of what the programs that ran cannot tell."""
     found = []
     for bar in row.bars:
-        peers = [median(results[name], bar.key) for name in PEERS if name in results]
-        if "fairlead" in results and (len(peers) == len(PEERS) or not bar.of_peers):
-            reached = median(results["fairlead"], bar.key)
-            found.append(Verdict(bar, reached / min(peers) if bar.of_peers else reached))
+        if "fairlead" not in results:
+            continue
+        if not bar.of_peers:
+            found.append(Verdict(bar, median(results["fairlead"], bar.key)))
+        elif all(name in results for name in PEERS):
+            # The better peer is the one to which the ratio is larger.
+            found.append(Verdict(bar, max(ratio(results, peer, bar.key) for peer in PEERS)))
     return found
 
 
@@ -66,7 +74,7 @@ def table(row: Row, results: Results) -> str:
     for name, runs in results.items():
         values = [run["value"] for run in runs]
         line = f"  {name:9}{median(runs):9.2f}{min(values):9.2f}{max(values):9.2f}"
-        line += "".join(f"{median(runs) / median(results[peer]):9.2f}" for peer in peers)
+        line += "".join(f"{ratio(results, peer, name=name):9.2f}" for peer in peers)
         lines.append(line + "".join(f" {merge(run[key] for run in runs):{form}}" for key, _, form, merge in known))
     return "\n".join(lines + [f"  {verdict}" for verdict in verdicts(row, results)])
 

@@ -15,7 +15,7 @@ def results(**values: list[float]) -> dict[str, list[dict]]:
 
 
 def row(bar: Bar) -> Row:
-    return Row("a", "a", "us", lambda proxy, site: {}, (bar,))
+    return Row("a", "a", "us", lambda proxies, site: {}, (bar,))
 
 
 class Kinds(unittest.TestCase):

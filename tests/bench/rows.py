@@ -1,14 +1,16 @@
 """The rows of the benchmark: what each one measures, and how well Fairlead must do in it.
 
-A row runs one program and returns what it found: `value` in the row's unit, and whatever else is known. `cpu_ns` is the
-run time of all threads of the program, kernel included.
+A row runs the programs once and returns what it found of each: `value` in the row's unit, and whatever else is known.
+`cpu_ns` is the run time of all threads of the program, kernel included.
 """
 
 import json
 import os
 import socket
+import statistics
 import subprocess
 import time
+from contextlib import ExitStack
 from typing import Callable, NamedTuple
 
 from proxies import LOAD_CORE, ROOT, Flavour, Program, Proxy, free_port
@@ -16,6 +18,7 @@ from proxies import LOAD_CORE, ROOT, Flavour, Program, Proxy, free_port
 IDLE_CONNECTIONS = 5_000
 IDLE_TUNNELS = 2_000
 ECHO_TUNNELS = 64
+SLICES = 4  # of each measurement: the programs run side by side and are asked in turn
 STEADY_SHARE = 0.6  # of what the slowest peer can do
 MIB = 1 << 20
 REQUEST = b"GET / HTTP/1.1\r\nHost: h0.bench.test\r\n\r\n"
@@ -45,7 +48,7 @@ class Row(NamedTuple):
     name: str
     title: str
     unit: str
-    measure: Callable[[Proxy, Site], dict]
+    measure: Callable[[list[Proxy], Site], dict[str, dict]]  # by the program's name
     bars: tuple[Bar, ...] = ()
     rounds_share: float = 1.0  # of the rounds that were asked for
 
@@ -66,80 +69,92 @@ def ask(program: Program, port: int, seconds: float, warm: float = 0.3, **option
     return result
 
 
-def cpu(flavour: dict | None = None, **options) -> Callable[[Proxy, Site], dict]:
+def each(measure: Callable[[Proxy, Site], dict]) -> Callable[[list[Proxy], Site], dict[str, dict]]:
+    """One program after the other."""
+    return lambda proxies, site: {proxy.name: measure(proxy, site) for proxy in proxies}
+
+
+def start_all(proxies: list[Proxy], flavour: Flavour, stack: ExitStack) -> list[tuple[Proxy, Program, int]]:
+    """Side by side, each with its port, until the stack ends."""
+    sides = []
+    for proxy in proxies:
+        port = free_port()
+        program = proxy.start(flavour, port)
+        stack.callback(program.stop)
+        sides.append((proxy, program, port))
+    return sides
+
+
+def together(runs: list[dict]) -> dict:
+    """What slices of one measurement say together; of percentiles, the median of theirs."""
+    merged = {key: sum(run[key] for run in runs) for key in ("cpu_ns", "requests", "seconds", "errors")}
+    merged |= {key: statistics.median(run[key] for run in runs) for key in ("p50_us", "p99_us", "p999_us")}
+    return merged | {"rate": merged["requests"] / merged["seconds"]}
+
+
+def in_turn(proxies: list[Proxy], flavour: Flavour, seconds: float, **options) -> dict[str, dict]:
+    """All programs under the same load, a slice of the time each, so that what else the machine does falls on all."""
+    runs = {proxy.name: [] for proxy in proxies}
+    with ExitStack() as stack:
+        sides = start_all(proxies, flavour, stack)
+        for _ in range(SLICES):
+            for proxy, program, port in sides:
+                runs[proxy.name].append(ask(program, port, seconds / SLICES, 0.15, **options))
+    return {name: together(found) for name, found in runs.items()}
+
+
+def cpu(flavour: dict | None = None, **options) -> Callable[[list[Proxy], Site], dict[str, dict]]:
     """Microseconds of CPU time for each request."""
 
-    def measure(proxy: Proxy, site: Site) -> dict:
-        port = free_port()
-        program = proxy.start(Flavour(site.servers, **(flavour or {})), port)
-        try:
-            result = ask(program, port, site.seconds, **options)
-        finally:
-            program.stop()
-        return result | {"value": result["cpu_ns"] / result["requests"] / 1000}
+    def measure(proxies: list[Proxy], site: Site) -> dict[str, dict]:
+        results = in_turn(proxies, Flavour(site.servers, **(flavour or {})), site.seconds, **options)
+        return {name: result | {"value": result["cpu_ns"] / result["requests"] / 1000} for name, result in results.items()}
 
     return measure
 
 
-def steady_latency(proxy: Proxy, site: Site) -> dict:
+def steady_latency(proxies: list[Proxy], site: Site) -> dict[str, dict]:
     """Microseconds within which 99 % are answered, from the time at which each was due."""
-    port = free_port()
-    rate = round(site.steady_rate())
-    program = proxy.start(Flavour(site.servers), port)
-    try:
-        result = ask(program, port, 3 * site.seconds, connections=64, rate=rate)
-    finally:
-        program.stop()
-    return result | {"value": result["p99_us"]}
+    results = in_turn(proxies, Flavour(site.servers), 3 * site.seconds, connections=64, rate=round(site.steady_rate()))
+    return {name: result | {"value": result["p99_us"]} for name, result in results.items()}
 
 
 def most_requests(proxy: Proxy, site: Site) -> float:
     """Requests a second when each of 64 connections asks again as soon as it is answered."""
-    return cpu(connections=64)(proxy, site)["rate"]
+    return cpu(connections=64)([proxy], site)[proxy.name]["rate"]
 
 
-def compare(usual: Callable[[Site], Flavour], other: Callable[[Site], Flavour], hosts: int = 1, connections: int = 64):
+def compare(usual: Callable[[Site], Flavour], other: Callable[[Site], Flavour], hosts: int = 1, **options):
     """Microseconds of CPU time for each request in the other flavour, and its ratio to the usual one.
 
     Both run side by side and are asked in turn, because the ratio should be right to a few percent.
     """
 
     def measure(proxy: Proxy, site: Site) -> dict:
-        sides = []
-        try:
-            for make, count in ((usual, 1), (other, hosts)):
-                port = free_port()
-                sides.append((proxy.start(make(site), port), port, count, []))
-            for _ in range(4):
-                for program, port, count, found in sides:
-                    found.append(ask(program, port, site.seconds / 2, 0.2, connections=connections, hosts=count))
-        finally:
-            for program, *_ in sides:
-                program.stop()
+        with ExitStack() as stack:
+            sides = [(start_all([proxy], make(site), stack)[0], count, []) for make, count in ((usual, 1), (other, hosts))]
+            for _ in range(SLICES):
+                for (_, program, port), count, found in sides:
+                    found.append(ask(program, port, site.seconds / 2, 0.2, hosts=count, **options))
         base, value = (sum(run["cpu_ns"] for run in found) / sum(run["requests"] for run in found) / 1000 for *_, found in sides)
         errors = sum(run["errors"] for *_, found in sides for run in found)
         return {"value": value, "base": base, "ratio": value / base, "errors": errors}
 
-    return measure
+    return each(measure)
 
 
-def memory_each(count: int, open_one: Callable[[int], socket.socket]) -> Callable[[Proxy, Site], dict]:
+def memory_each(count: int, open_one: Callable[[int], socket.socket]) -> Callable[[list[Proxy], Site], dict[str, dict]]:
     """Bytes of user memory by which the proxy grows for each client that `open_one` connects and leaves idle."""
 
     def measure(proxy: Proxy, site: Site) -> dict:
-        port = free_port()
-        program = proxy.start(Flavour(site.servers), port)
-        clients = []
-        try:
+        with ExitStack() as stack:
+            _, program, port = start_all([proxy], Flavour(site.servers), stack)[0]
             before = program.memory()
-            clients += (open_one(port) for _ in range(count))
+            for _ in range(count):
+                stack.enter_context(open_one(port))
             return {"value": (program.memory() - before) / count}
-        finally:
-            for client in clients:
-                client.close()
-            program.stop()
 
-    return measure
+    return each(measure)
 
 
 def exchange(client: socket.socket, data: bytes, expected: bytes):
@@ -162,30 +177,34 @@ def used_tunnel(port: int) -> socket.socket:
     return client
 
 
-def echo(proxy: Proxy, site: Site) -> dict:
-    """Microseconds of CPU time for each message of a WebSocket and its echo; all tunnels send at once."""
-    port = free_port()
-    program = proxy.start(Flavour(site.servers), port)
-    cores = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {int(LOAD_CORE)})
-    clients = []
-    try:
-        clients += (used_tunnel(port) for _ in range(ECHO_TUNNELS))
-        messages = 0
-        before, deadline = program.cpu_ns(), time.monotonic() + site.seconds
-        while time.monotonic() < deadline:
-            for client in clients:
-                client.sendall(FRAME)
-            for client in clients:
-                if client.recv(4096) != FRAME:
-                    raise RuntimeError("the echo is another")
-            messages += len(clients)
-        return {"value": (program.cpu_ns() - before) / messages / 1000}
-    finally:
-        os.sched_setaffinity(0, cores)
+def echo_for(seconds: float, program: Program, clients: list[socket.socket]) -> tuple[int, int]:
+    """Messages that came back, all tunnels sending at once, and the CPU time that they took."""
+    messages = 0
+    before, deadline = program.cpu_ns(), time.monotonic() + seconds
+    while time.monotonic() < deadline:
         for client in clients:
-            client.close()
-        program.stop()
+            client.sendall(FRAME)
+        for client in clients:
+            if client.recv(4096) != FRAME:
+                raise RuntimeError("the echo is another")
+        messages += len(clients)
+    return messages, program.cpu_ns() - before
+
+
+def echo(proxies: list[Proxy], site: Site) -> dict[str, dict]:
+    """Microseconds of CPU time for each message of a WebSocket and its echo."""
+    cores = os.sched_getaffinity(0)
+    found = {proxy.name: [] for proxy in proxies}
+    with ExitStack() as stack:
+        sides = start_all(proxies, Flavour(site.servers), stack)
+        os.sched_setaffinity(0, {int(LOAD_CORE)})
+        stack.callback(os.sched_setaffinity, 0, cores)
+        tunnels = {proxy.name: [stack.enter_context(used_tunnel(port)) for _ in range(ECHO_TUNNELS)] for proxy, _, port in sides}
+        for _ in range(SLICES):
+            for proxy, program, _ in sides:
+                found[proxy.name].append(echo_for(site.seconds / SLICES, program, tunnels[proxy.name]))
+    return {name: {"value": sum(ns for _, ns in runs) / sum(messages for messages, _ in runs) / 1000}
+            for name, runs in found.items()}
 
 
 def start_time(proxy: Proxy, site: Site) -> dict:
@@ -218,11 +237,12 @@ ROWS = (
                 lambda site: Flavour(site.many_servers, compares_servers=True), connections=1000),
         (Bar(1.05, of_peers=False, key="ratio"),)),
     Row("hosts", "10,000 hosts, a route for each, against 1", CPU,
-        compare(lambda site: Flavour(site.servers, hosts=1), lambda site: Flavour(site.servers, hosts=10_000), hosts=10_000),
+        compare(lambda site: Flavour(site.servers, hosts=1), lambda site: Flavour(site.servers, hosts=10_000), hosts=10_000,
+                connections=64),
         (Bar(1.10, of_peers=False, key="ratio"),)),
     # On one core two workers find half as much ready at a time; with enough connections that is enough.
     Row("workers", "two workers against one, on the same core, 256 connections", CPU,
         compare(lambda site: Flavour(site.servers), lambda site: Flavour(site.servers, workers=2), connections=256),
         (Bar(1.05, of_peers=False, key="ratio"),)),
-    Row("start", "start to first answer", "ms", start_time, (Bar(100, of_peers=False),)),
+    Row("start", "start to first answer", "ms", each(start_time), (Bar(100, of_peers=False),)),
 )
