@@ -33,6 +33,10 @@ class Bars(unittest.TestCase):
         found = verdicts(row(Bar(0.75)), results(nginx=[10], haproxy=[20], fairlead=[7.6]))
         self.assertFalse(found[0].is_met)
 
+    def test_compares_round_by_round(self):
+        found = verdicts(row(Bar(0.75)), results(nginx=[10, 30, 20], haproxy=[20, 60, 40], fairlead=[7, 21, 16]))
+        self.assertAlmostEqual(found[0].reached, 0.7)
+
     def test_says_nothing_of_the_better_peer_where_one_did_not_run(self):
         self.assertEqual(verdicts(row(Bar(0.75)), results(nginx=[10], fairlead=[1])), [])
 
