@@ -10,8 +10,9 @@ namespace fairlead {
 
 constexpr std::size_t kCacheLine = 64;
 
-// Begins to load the lines of the `bytes` from `address` on, which may be anything: nothing is read that must be there.
+// Begins to load the lines of the `bytes` from `address` on. Nothing need be there: it may be null, or less may follow.
 inline void prefetch(const void* address, std::size_t bytes = 1) {
+  if (address == nullptr) return;
   const char* const first = static_cast<const char*>(address);
   for (std::size_t offset = 0; offset < bytes; offset += kCacheLine) __builtin_prefetch(first + offset);
 }

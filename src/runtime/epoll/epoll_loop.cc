@@ -25,7 +25,7 @@ namespace {
 
 constexpr int kBatch = 256;
 // While one owner of a descriptor is told, the one so many places behind it is loaded, so many bytes of it.
-constexpr int kAhead = 4;
+constexpr std::size_t kAhead = 4;
 constexpr std::size_t kSourceSize = 256;
 // For fewer messages a call for each is as cheap.
 constexpr std::size_t kLeastForRing = 4;
@@ -263,15 +263,16 @@ bool EpollLoop::forget(int descriptor) {
 void EpollLoop::wait(Deadline until) {
   std::array<epoll_event, kBatch> events;
   const int count = ::epoll_wait(epoll_, events.data(), kBatch, milliseconds_until(until, now()));
+  const std::span told = std::span(events).first(static_cast<std::size_t>(std::max(count, 0)));
   set_now(read_monotonic_clock());
   // The event of `wake_event_`, which nobody watches, has no place in the table.
   const auto prefetch_source = [this](const epoll_event& event) {
     const auto descriptor = static_cast<std::uint32_t>(event.data.u64);
     if (descriptor < watched_.size()) prefetch(watched_[descriptor].source, kSourceSize);
   };
-  for (int index = 0; index < count; ++index) {
-    if (index + kAhead < count) prefetch_source(events[static_cast<std::size_t>(index + kAhead)]);
-    const epoll_event& event = events[static_cast<std::size_t>(index)];
+  for (std::size_t index = 0; index < told.size(); ++index) {
+    if (index + kAhead < told.size()) prefetch_source(told[index + kAhead]);
+    const epoll_event& event = told[index];
     const auto descriptor = static_cast<std::uint32_t>(event.data.u64);
     if (static_cast<int>(descriptor) == wake_event_) {
       std::uint64_t rings = 0;
