@@ -240,8 +240,8 @@ ROWS = (
         compare(lambda site: Flavour(site.servers, hosts=1), lambda site: Flavour(site.servers, hosts=10_000), hosts=10_000,
                 connections=64),
         (Bar(1.10, of_peers=False, key="ratio"),)),
-    # On one core two workers find half as much ready at a time; with enough connections that is enough.
-    Row("workers", "two workers against one, on the same core, 256 connections", CPU,
+    # Each of two workers finds half as much ready at a time; of so many connections that is enough.
+    Row("workers", "two workers against one, 256 connections", CPU,
         compare(lambda site: Flavour(site.servers), lambda site: Flavour(site.servers, workers=2), connections=256),
         (Bar(1.05, of_peers=False, key="ratio"),)),
     Row("start", "start to first answer", "ms", each(start_time), (Bar(100, of_peers=False),)),
