@@ -148,7 +148,6 @@ class Connection::Wait : public runtime::Operation {
   Wait(Connection& connection, Side side, Deadline deadline)
       : connection_(&connection), deadline_(deadline), side_(side) {}
   ~Wait();
-  Wait(Wait&&) = default;
 
   bool begin();
   Deadline deadline() const { return deadline_; }

@@ -12,8 +12,7 @@ class Runnable : public boost::intrusive::list_base_hook<boost::intrusive::link_
 
  protected:
   Runnable() = default;
-  // A copy is never queued: only an operation that has not begun is ever moved into its coroutine's frame.
-  Runnable(const Runnable&) = default;
+  Runnable(const Runnable&) = delete;
   Runnable& operator=(const Runnable&) = delete;
   ~Runnable() = default;
 };

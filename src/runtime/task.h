@@ -69,11 +69,14 @@ class PromiseBase {
   bool finished_ = false;
 };
 
+// What is awaited lives in the frame of the coroutine that awaits it, until the expression that it is part of ends; so
+// awaiters refer to it, and a frame holds each of them once.
+
 // Awaits a ready `Result`: its value, or the end of this task.
 template <typename T>
 class ResultAwaiter {
  public:
-  explicit ResultAwaiter(Result<T> result) : result_(std::move(result)) {}
+  explicit ResultAwaiter(Result<T>& result) : result_(result) {}
   bool await_ready() const noexcept { return result_.has_value(); }
   template <typename Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
@@ -85,7 +88,7 @@ class ResultAwaiter {
   }
 
  private:
-  Result<T> result_;
+  Result<T>& result_;
 };
 
 template <typename T, bool kUnwrap>
@@ -154,10 +157,6 @@ class Operation : public Runnable {
     }
   }
 
- protected:
-  Operation() = default;
-  ~Operation() = default;
-
   // Puts the coroutine to sleep until `run`.
   template <typename Promise>
   void suspend(std::coroutine_handle<Promise> waiting, bool unwraps) noexcept {
@@ -165,6 +164,10 @@ class Operation : public Runnable {
     promise_ = &waiting.promise();
     unwraps_ = unwraps;
   }
+
+ protected:
+  Operation() = default;
+  ~Operation() = default;
 
  private:
   std::coroutine_handle<> waiting_;
@@ -176,32 +179,33 @@ class Operation : public Runnable {
 // Awaits a concrete operation `Op`, which has `bool begin()`: true when it ended at once (see `outcome`), false when it
 // has registered itself and will be run later.
 template <typename Op, bool kUnwrap>
-class OperationAwaiter final : public Op {
+class OperationAwaiter {
  public:
-  explicit OperationAwaiter(Op&& operation) : Op(std::move(operation)) {}
+  explicit OperationAwaiter(Op& operation) : operation_(operation) {}
 
-  bool await_ready() { return (ended_ = Op::begin()) && (!kUnwrap || Op::outcome().has_value()); }
+  bool await_ready() { return (ended_ = operation_.begin()) && (!kUnwrap || operation_.outcome().has_value()); }
   template <typename Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> waiting) noexcept {
     if (ended_) {
-      waiting.promise().fail(Op::outcome().error());
+      waiting.promise().fail(operation_.outcome().error());
       return waiting.promise().finish();
     }
-    Op::suspend(waiting, kUnwrap);
+    operation_.suspend(waiting, kUnwrap);
     return std::noop_coroutine();
   }
   auto await_resume() const {
-    if constexpr (!kUnwrap) return Op::outcome();
+    if constexpr (!kUnwrap) return operation_.outcome();
   }
 
  private:
+  Op& operation_;
   bool ended_ = false;
 };
 
 // `co_await with_result(operation)` and `co_await with_result(task)`: the `Result`, where the caller means to decide.
 template <typename Awaited>
 struct WithResult {
-  Awaited awaited;
+  Awaited&& awaited;
 };
 template <typename Awaited>
 WithResult<Awaited> with_result(Awaited&& awaited) {
@@ -220,18 +224,18 @@ class PromiseWithAwaits : public PromiseBase {
     return TaskAwaiter<U, false>(std::move(wrapped.awaited));
   }
   template <typename U>
-  ResultAwaiter<U> await_transform(Result<U> result) {
-    return ResultAwaiter<U>(std::move(result));
+  ResultAwaiter<U> await_transform(Result<U>&& result) {
+    return ResultAwaiter<U>(result);
   }
   template <typename Op>
     requires std::is_base_of_v<Operation, Op>
   OperationAwaiter<Op, true> await_transform(Op&& operation) {
-    return OperationAwaiter<Op, true>(std::forward<Op>(operation));
+    return OperationAwaiter<Op, true>(operation);
   }
   template <typename Op>
     requires std::is_base_of_v<Operation, Op>
   OperationAwaiter<Op, false> await_transform(WithResult<Op> wrapped) {
-    return OperationAwaiter<Op, false>(std::move(wrapped.awaited));
+    return OperationAwaiter<Op, false>(wrapped.awaited);
   }
   // Anything that is an awaiter by itself (`Both`) is awaited as it is.
   template <typename Awaiter>

@@ -12,7 +12,6 @@ namespace fairlead::runtime {
 class Sleep : public Operation, public Timer {
  public:
   Sleep(EventLoop& loop, Deadline until) : loop_(&loop), until_(until) {}
-  Sleep(Sleep&& other) noexcept : Operation(other), Timer(), loop_(other.loop_), until_(other.until_) {}
   bool begin() {
     if (until_ <= loop_->now()) return true;
     loop_->timers().set(*this, until_);
@@ -58,7 +57,6 @@ class Signal {
   class Wait : public Operation, public Timer {
    public:
     Wait(Signal& signal, Deadline until) : signal_(&signal), until_(until) {}
-    Wait(Wait&& other) noexcept : Operation(other), Timer(), signal_(other.signal_), until_(other.until_) {}
     ~Wait() {
       if (signal_->waiting_ == this) signal_->waiting_ = nullptr;
     }
