@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <memory>
 #include <new>
 #include <utility>
 #include <vector>
 
 #include "base/counted_heap.h"
 #include "base/prefetch.h"
+#include "runtime/chunk_source.h"
 
 namespace fairlead::runtime {
 
@@ -27,14 +27,12 @@ struct FreeBlock {
 // The chunks of one size of block.
 class Chunks {
  public:
-  static constexpr std::size_t kSize = std::size_t{32} * 1024;
-
   // A block that was in no use before; makes a chunk where `needs_chunk`.
-  void* cut(std::size_t size) {
+  void* cut(std::size_t size, ChunkSource& source) {
     if (needs_chunk(size)) {
-      chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(kUsable));
-      next_ = chunks_.back().get();
-      end_ = next_ + kUsable;
+      chunks_.push_back(source.take());
+      next_ = chunks_.back();
+      end_ = next_ + ChunkSource::kChunk;
     }
     return std::exchange(next_, next_ + size);
   }
@@ -45,8 +43,8 @@ class Chunks {
     std::size_t chunks = 0;
     std::size_t blocks = 0;
   };
-  // Frees the chunks whose blocks are all in the list that begins with `head`, and takes them out of it.
-  Trimmed trim(FreeBlock*& head, std::size_t size) {
+  // Gives back the chunks whose blocks are all in the list that begins with `head`, and takes them out of it.
+  Trimmed trim(FreeBlock*& head, std::size_t size, ChunkSource& source) {
     if (head == nullptr) return {};
     std::ranges::sort(chunks_);
     std::vector<std::size_t> free_blocks(chunks_.size());
@@ -54,7 +52,7 @@ class Chunks {
     std::vector<bool> is_free(chunks_.size());
     Trimmed gone;
     for (std::size_t index = 0; index < chunks_.size(); ++index) {
-      is_free[index] = free_blocks[index] == blocks_in(chunks_[index].get(), size);
+      is_free[index] = free_blocks[index] == blocks_in(chunks_[index], size);
       if (!is_free[index]) continue;
       ++gone.chunks;
       gone.blocks += free_blocks[index];
@@ -66,36 +64,34 @@ class Chunks {
       else
         link = &(*link)->next;
     }
-    drop(is_free);
+    drop(is_free, source);
     return gone;
   }
 
  private:
-  // The heap keeps 16 bytes before each.
-  static constexpr std::size_t kUsable = kSize - 16;
-
   std::size_t index_of(const void* block) const {
-    const auto after =
-        std::ranges::upper_bound(chunks_, static_cast<const std::byte*>(block), {}, &std::unique_ptr<std::byte[]>::get);
-    return static_cast<std::size_t>(after - chunks_.begin()) - 1;
+    const auto found = std::ranges::lower_bound(chunks_, ChunkSource::chunk_of(block));
+    return static_cast<std::size_t>(found - chunks_.begin());
   }
-  bool is_being_cut(const std::byte* chunk) const { return chunk + kUsable == end_; }
+  bool is_being_cut(const std::byte* chunk) const { return chunk + ChunkSource::kChunk == end_; }
   // Those that were cut.
   std::size_t blocks_in(const std::byte* chunk, std::size_t size) const {
-    return (is_being_cut(chunk) ? static_cast<std::size_t>(next_ - chunk) : kUsable) / size;
+    return (is_being_cut(chunk) ? static_cast<std::size_t>(next_ - chunk) : ChunkSource::kChunk) / size;
   }
-  void drop(const std::vector<bool>& is_free) {
+  void drop(const std::vector<bool>& is_free, ChunkSource& source) {
     std::size_t kept = 0;
     for (std::size_t index = 0; index < chunks_.size(); ++index) {
-      if (!is_free[index])
-        std::swap(chunks_[kept++], chunks_[index]);
-      else if (is_being_cut(chunks_[index].get()))
-        next_ = end_ = nullptr;
+      if (!is_free[index]) {
+        chunks_[kept++] = chunks_[index];
+        continue;
+      }
+      if (is_being_cut(chunks_[index])) next_ = end_ = nullptr;
+      source.give_back(chunks_[index]);
     }
     chunks_.resize(kept);
   }
 
-  std::vector<std::unique_ptr<std::byte[]>> chunks_;
+  std::vector<std::byte*> chunks_;
   std::byte* next_ = nullptr;  // what is left of the chunk that is being cut
   std::byte* end_ = nullptr;
 };
@@ -107,6 +103,7 @@ struct FreeLists {
   std::size_t cut = 0;       // blocks in use and free ones
   std::size_t released = 0;  // since the last trim
   std::size_t held = 0;
+  ChunkSource source;
   std::array<Chunks, kClasses> chunks;
 };
 
@@ -128,8 +125,8 @@ void* Slab::allocate(std::size_t size) {
       return block;
     }
     lists.cut += block_size;
-    if (lists.chunks[index].needs_chunk(block_size)) lists.held += Chunks::kSize;
-    return lists.chunks[index].cut(block_size);
+    if (lists.chunks[index].needs_chunk(block_size)) lists.held += ChunkSource::kChunk;
+    return lists.chunks[index].cut(block_size, lists.source);
   }
   return CountedHeap::allocate(size);
 }
@@ -170,8 +167,8 @@ void Slab::trim() {
   lists.released = 0;
   for (std::size_t index = 1; index < kClasses; ++index) {
     const std::size_t size = index * kGranule;
-    const auto [chunks, blocks] = lists.chunks[index].trim(lists.heads[index], size);
-    lists.held -= chunks * Chunks::kSize;
+    const auto [chunks, blocks] = lists.chunks[index].trim(lists.heads[index], size, lists.source);
+    lists.held -= chunks * ChunkSource::kChunk;
     lists.cut -= blocks * size;
   }
 }

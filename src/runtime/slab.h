@@ -38,8 +38,8 @@ class Slab {
   };
   static Usage usage();
 
-  // Gives chunks none of whose blocks is in use back to the heap, where they serve for anything. It looks at every free
-  // block, of which most are in no cache.
+  // Gives chunks none of whose blocks is in use back to the system, where they serve for anything. It looks at every
+  // free block, of which most are in no cache.
   static void trim();
   // Whether so much has been released since the last time that this may pay: a quarter of what is free, and a little of
   // what is held. Who asks first spends a few looks on each block that was released.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/counted_heap.h"
+#include "runtime/chunk_source.h"
 
 namespace fairlead::runtime {
 namespace {
@@ -58,7 +59,7 @@ TEST(Slab, blocks_are_aligned_and_do_not_overlap) {
 
 std::size_t held() { return Slab::usage().in_use + Slab::usage().free; }
 
-constexpr std::size_t kChunk = std::size_t{32} * 1024;
+constexpr std::size_t kChunk = ChunkSource::kChunk;
 
 TEST(Slab, tells_what_is_in_use_and_what_is_free) {
   on_new_thread([] {
@@ -90,7 +91,7 @@ TEST(Slab, trimming_gives_back_chunks_that_are_free_and_no_others) {
   if (kIsHeap) GTEST_SKIP() << "every block comes from the heap";
   on_new_thread([] {
     constexpr std::size_t kSize = 1024;
-    constexpr std::size_t kPerChunk = 31;  // its head has the place of one
+    constexpr std::size_t kPerChunk = 32;
     auto blocks = allocate(10 * kPerChunk + 5, kSize);
     EXPECT_EQ(held(), 11 * kChunk);
     // One block of the fourth chunk stays; the chunk that is being cut is free.
