@@ -20,9 +20,9 @@ const ClientInfo kClient{.ip = "9.8.7.6", .scheme = "http", .listener = "web"};
 class ForwardedRequestTest : public testing::Test {
  protected:
   // `text` without the empty line.
-  const ForwardedRequest& build(std::string text) {
+  const ForwardedRequest& build(std::string text, const http::PathPolicy& paths = {}) {
     text += "\r\n\r\n";
-    EXPECT_EQ(http::parse_request_head(text, {.head_bytes = 256 * 1024}, head_).status,
+    EXPECT_EQ(http::parse_request_head(text, {.head_bytes = 256 * 1024, .paths = paths}, head_).status,
               http::HeadParse::Status::complete)
         << text;
     request_ = std::make_unique<ForwardedRequest>();
@@ -144,6 +144,17 @@ TEST_F(ForwardedRequestTest, a_redirect_keeps_the_brackets_of_an_ipv6_host) {
   EXPECT_EQ(*redirect_location({.to = "https://{host}/"}, build("GET / HTTP/1.1\r\nHost: [::1]:80")), "https://[::1]/");
   EXPECT_EQ(*redirect_location({.to = "https://{host}/"}, build("GET / HTTP/1.1\r\nHost: [::1]")), "https://[::1]/");
   EXPECT_EQ(*redirect_location({}, build("OPTIONS * HTTP/1.1\r\nHost: a")), "https://a/");
+}
+
+// A browser takes `//evil.com/` for another host, whatever the page before.
+TEST_F(ForwardedRequestTest, a_path_never_becomes_the_host_of_a_redirect) {
+  const http::PathPolicy keeps_slashes{.merges_slashes = false};
+  const ForwardedRequest& doubled = build("GET //evil.com/a HTTP/1.1\r\nHost: x", keeps_slashes);
+  EXPECT_EQ(doubled.target(), "//evil.com/a");
+  EXPECT_EQ(*redirect_location({.to = "{path}/"}, doubled), "/evil.com/a/");
+  EXPECT_EQ(*redirect_location({.to = "https://new{uri}"}, doubled), "https://new//evil.com/a");
+  EXPECT_EQ(*redirect_location({.to = "/{uri}"}, build("GET /evil.com HTTP/1.1\r\nHost: x")), "/evil.com");
+  EXPECT_EQ(*redirect_location({.to = "//cdn{uri}"}, build("GET /a HTTP/1.1\r\nHost: x")), "//cdn/a");
 }
 
 TEST_F(ForwardedRequestTest, a_client_that_names_no_host_is_not_sent_to_it) {

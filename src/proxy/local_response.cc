@@ -1,5 +1,7 @@
 #include "proxy/local_response.h"
 
+#include <algorithm>
+
 namespace fairlead::proxy {
 
 namespace {
@@ -9,6 +11,12 @@ std::string_view without_port(std::string_view authority) {
   const std::size_t bracket = authority.rfind(']');
   const bool has_port = colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
   return has_port ? authority.substr(0, colon) : authority;
+}
+
+// Two slashes at the beginning would make a part of the path the name of another host (RFC 3986, 4.2).
+void keep_to_one_slash(std::string& location) {
+  const std::size_t slashes = std::min(location.find_first_not_of('/'), location.size());
+  if (slashes > 1) location.erase(0, slashes - 1);
 }
 
 }  // namespace
@@ -40,6 +48,7 @@ Result<std::string> redirect_location(const RedirectOptions& redirect, const For
     }
     rest.remove_prefix(name.size());
   }
+  if (!redirect.to.starts_with("//")) keep_to_one_slash(location);
   return location;
 }
 

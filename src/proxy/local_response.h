@@ -11,7 +11,9 @@
 namespace fairlead::proxy {
 
 // Fills the placeholders {host} {uri} {path} of a redirect's target. The host loses its port: it belongs to the scheme
-// that the client came by. Fails with bad_request where the host is asked for and the client (of HTTP/1.0) named none.
+// that the client came by. What follows from a path never names another host: it begins with one slash, unless the
+// target itself begins with two. Fails with bad_request where the host is asked for and the client (of HTTP/1.0) named
+// none.
 Result<std::string> redirect_location(const RedirectOptions& redirect, const ForwardedRequest& request);
 
 }  // namespace fairlead::proxy
