@@ -90,7 +90,9 @@ std::uint64_t available_memory() {
   rlimit mapped{};
   if (::getrlimit(RLIMIT_AS, &mapped) == 0 && mapped.rlim_cur != RLIM_INFINITY) {
     const std::uint64_t has = kilobytes_of("/proc/self/status", "VmSize:").value_or(0);
-    available = std::min(available, memory_in_use() + (mapped.rlim_cur > has ? mapped.rlim_cur - has : 0));
+    const std::uint64_t room = mapped.rlim_cur > has ? mapped.rlim_cur - has : 0;
+    // Memory that has gone back to the system leaves addresses behind that serve for the same things only.
+    available = std::min(available, memory_in_use() + room / 2);
   }
   return available;
 }

@@ -1,12 +1,11 @@
 // Where a thread's slab gets its memory: chunks of one size, cut from regions as large as a huge page.
 //
-// A region most of whose chunks are given out is offered to the kernel as one huge page. It makes that in the
-// background
+// A region that is given out whole is offered to the kernel as one huge page. It makes that in the background
 // (`khugepaged`), where it may: the frames of thousands of requests then need a few entries of the processor's TLB
-// instead of thousands. Any other region stays in small pages, of which only those are in memory that were used. A
-// chunk that is given back leaves memory at once.
+// instead of thousands. Any other region stays in small pages, of which only those are in memory that were used.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -27,6 +26,8 @@ class ChunkSource {
   std::byte* take();
   // Of this source; nobody uses it any more.
   void give_back(std::byte* chunk);
+  // Lets the memory of what was given back go. Some system calls, fewer than chunks.
+  void release();
 
   // The chunk that `byte` of this source lies in.
   static const std::byte* chunk_of(const void* byte);
@@ -43,21 +44,22 @@ class ChunkSource {
     Region& operator=(Region&& other) noexcept;
     ~Region();
 
-    std::byte* begin() const { return begin_; }
+    const std::byte* begin() const { return begin_; }
+    int taken() const { return std::popcount(taken_); }
     bool is_full() const { return taken_ == ~std::uint64_t{0}; }
     bool is_empty() const { return taken_ == 0; }
     std::byte* take();
-    void give_back(std::byte* chunk);
+    void give_back(const std::byte* chunk);
+    void release();
 
    private:
-    void advise();
-
     std::byte* begin_;
-    std::uint64_t taken_ = 0;  // a bit for each chunk
-    bool is_huge_ = false;     // whether the kernel may make it one page
+    // A bit for each chunk.
+    std::uint64_t taken_ = 0;
+    std::uint64_t given_back_ = 0;  // and still in memory
   };
 
-  std::vector<Region> regions_;
+  std::vector<Region> regions_;  // in the order of their addresses
 };
 
 }  // namespace fairlead::runtime

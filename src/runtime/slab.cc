@@ -171,6 +171,7 @@ void Slab::trim() {
     lists.held -= chunks * ChunkSource::kChunk;
     lists.cut -= blocks * size;
   }
+  lists.source.release();
 }
 
 }  // namespace fairlead::runtime
