@@ -114,6 +114,12 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"listen: :1\nroutes: [{match: {method: get}, respond: {}}]", "F0217", "`get`"},
         Refused{"listen: :1\nroutes: [{redirect: {status: 304}}]", "F0204", "`304`"},
         Refused{"listen: :1\nroutes: [{redirect: {to: 'https://{hots}'}}]", "F0216", "`{hots}`"},
+        Refused{"listen: :1\nroutes: [{redirect: {to: '//{path}'}}]", "F0216", "no host comes after"},
+        Refused{"listen: :1\nroutes: [{redirect: {to: 'https://{uri}'}}]", "F0216", "no host comes after"},
+        Refused{"listen: :1\nroutes: [{redirect: {to: 'https:/{path}'}}]", "F0216", "no host comes after"},
+        Refused{"listen: :1\nroutes: [{redirect: {to: 'https:{uri}'}}]", "F0216", "no host comes after"},
+        Refused{"listen: :1\nroutes: [{redirect: {to: '///{host}'}}]", "F0216", "no host comes after"},
+        Refused{"listen: :1\nroutes: [{redirect: {to: '/\\\\{host}'}}]", "F0216", "an address to send clients to"},
         Refused{"listen: :1\nroutes: [{respond: {status: 600}}]", "F0204", "`600`"},
         Refused{"listen: :1\nroutes: [{respond: {type: text}}]", "F0215", "content type"}));
 

@@ -102,9 +102,21 @@ std::optional<Fault> check_retry_methods(const std::vector<std::string>& methods
   return std::nullopt;
 }
 
+// Whether a host follows where one belongs: a browser skips slashes there that are missing or too many, and takes for
+// the host what comes then, a part of the request's path.
+bool names_its_host(std::string_view target) {
+  const std::size_t colon = target.find_first_of(":/?#{");
+  const bool has_scheme = colon != std::string_view::npos && colon > 0 && target[colon] == ':';
+  if (has_scheme) target.remove_prefix(colon + 1);
+  if (!target.starts_with("//")) return !has_scheme;
+  const std::string_view host = target.substr(2, target.find_first_of("/?#", 2) - 2);
+  return !host.empty() && !host.starts_with("{uri}") && !host.starts_with("{path}");
+}
+
 std::optional<Fault> check_redirect_target(const std::string& target) {
   constexpr std::array<std::string_view, 3> kPlaceholders{"{host}", "{uri}", "{path}"};
-  const bool is_clean = std::ranges::all_of(target, [](unsigned char byte) { return byte > 0x20 && byte != 0x7F; });
+  const bool is_clean =
+      std::ranges::all_of(target, [](unsigned char byte) { return byte > 0x20 && byte != 0x7F && byte != '\\'; });
   if (target.empty() || !is_clean)
     return Fault{"F0216", "a redirect needs an address to send clients to", "", "e.g. `https://{host}{uri}`"};
   for (std::size_t open = target.find('{'); open != std::string::npos; open = target.find('{', open + 1)) {
@@ -113,6 +125,9 @@ std::optional<Fault> check_redirect_target(const std::string& target) {
       return Fault{"F0216", fmt::format("`{}` is not a placeholder", rest.substr(0, rest.find('}') + 1)), "",
                    fmt::format("use {}", fmt::join(kPlaceholders, ", "))};
   }
+  if (!names_its_host(target))
+    return Fault{"F0216", "no host comes after `//`: the path of a request would be taken for one", "",
+                 "e.g. `https://{host}{uri}`"};
   return std::nullopt;
 }
 
