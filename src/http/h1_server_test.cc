@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <numeric>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "net/socket_address.h"
 #include "runtime/simulated/simulated_loop.h"
@@ -68,8 +71,11 @@ class H1ServerTest : public testing::Test {
       if (!read || !*read) break;
       ++requests_;
       while (server.is_receiving()) {
-        const Result<BodyPart> part = co_await server.read_body(nullptr).result();
-        if (part) continue;
+        const Result<BodyPart> part = co_await server.read_body(taker_).result();
+        if (part) {
+          parts_.push_back(part->data.size());
+          continue;
+        }
         failure_ = part.error().code;
         was_too_slow_ = server.was_too_slow();
         co_return;
@@ -104,6 +110,8 @@ class H1ServerTest : public testing::Test {
   Framing framing_ = Framing::length;
   runtime::TaskGroup tasks_{loop_};
   H1Server* server_ = nullptr;
+  const Taker* taker_ = nullptr;    // of the requests' bodies
+  std::vector<std::size_t> parts_;  // their sizes
   int requests_ = 0;
   std::optional<ErrorCode> failure_;
   bool was_too_slow_ = false;
@@ -122,6 +130,23 @@ TEST_F(H1ServerTest, a_request_that_meets_a_drained_connection_does_not_take_the
   EXPECT_TRUE(receive().ends_with(body_));
   EXPECT_TRUE(last_.ok());
   EXPECT_EQ(requests_, 1);
+}
+
+// Whose server takes sixteen bytes at once.
+struct SlowTaker final : Taker {
+  std::size_t most_to_send() const override { return 16; }
+};
+
+TEST_F(H1ServerTest, receives_no_more_of_an_upload_at_once_than_its_taker_takes) {
+  const SlowTaker taker;
+  taker_ = &taker;
+  send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n");
+  loop_.run_for(10ms);
+  send(std::string(100, 'u'));
+  loop_.run_for(10ms);
+  EXPECT_EQ(std::accumulate(parts_.begin(), parts_.end(), std::size_t{0}), 100U);
+  EXPECT_LE(*std::ranges::max_element(parts_), 16U);
+  EXPECT_TRUE(receive().ends_with(body_));
 }
 
 TEST_F(H1ServerTest, a_new_connection_has_its_first_request_served_while_draining) {
