@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from proxies import LOAD_CORE, PROXY_CORE, ROOT
 
 PORT = "8080"
-BENCH = str(ROOT / "build/release/fairlead_health_bench")
+BENCH = os.environ.get("FAIRLEAD_HEALTH_BENCH") or str(ROOT / "build/release/fairlead_health_bench")
 SERVERS = "10.64.0.0/10"
 
 

@@ -154,6 +154,8 @@ class Program:
 class Proxy:
     """One of the three programs. The benchmark starts it anew for each cell, in the flavour of the row."""
 
+    PROGRAM = Program
+
     def __init__(self, name: str, home: Path):
         self.name = name
         self.home = home / name
@@ -163,7 +165,7 @@ class Proxy:
         """Returns once a request to the port is answered through the proxy."""
         home = self.home / str(port)
         home.mkdir(exist_ok=True)
-        program = Program(self._command(home, flavour, port), home, flavour.cores, environment)
+        program = self.PROGRAM(self._command(home, flavour, port), home, flavour.cores, environment)
         wait_for_answer(port, program)
         return program
 
@@ -203,13 +205,15 @@ class Haproxy(Proxy):
 
 
 class Fairlead(Proxy):
+    BINARY = ROOT / "build/release/fairlead"
+
     def _command(self, home, flavour, port):
         routes = ", ".join(f"{{match: {{host: h{i}.bench.test}}, to: servers}}" for i in range(flavour.hosts)) or "{to: servers}"
         conf = FAIRLEAD.format(
             workers=flavour.workers, port=port, routes=routes, log=home / "access.log" if flavour.log else "off",
             balance="least_requests" if flavour.compares_servers else "round_robin",
             servers=", ".join(f'"{address}"' for address in flavour.servers))
-        return [str(ROOT / "build/release/fairlead"), "run", "-c", write(home / "bench.yaml", conf)]
+        return [str(self.BINARY), "run", "-c", write(home / "bench.yaml", conf)]
 
 
 def wait_for_answer(port: int, program: Program, seconds: float = 20):
