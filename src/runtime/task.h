@@ -69,8 +69,8 @@ class PromiseBase {
   bool finished_ = false;
 };
 
-// A result or an operation that is awaited lives in the frame of the coroutine that awaits it, until the expression that
-// it is part of ends; so awaiters refer to it, and the frame holds it once.
+// A result or an operation that is awaited lives in the frame of the coroutine that awaits it, until the expression
+// that it is part of ends; so awaiters refer to it, and the frame holds it once.
 
 // Awaits a ready `Result`: its value, or the end of this task.
 template <typename T>
