@@ -1,6 +1,8 @@
 #include "app/available_memory.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <string>
@@ -75,6 +77,19 @@ TEST_F(MachineMemory, what_cannot_be_read_is_no_limit) {
 TEST(AvailableMemory, this_process_uses_some_of_what_it_may) {
   EXPECT_GT(memory_in_use(), 0U);
   EXPECT_GT(available_memory(), memory_in_use());
+}
+
+TEST(AvailableMemory, of_the_addresses_that_are_left_half_counts) {
+  std::uint64_t mapped_pages = 0;
+  std::ifstream("/proc/self/statm") >> mapped_pages;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &before), 0);
+  const rlimit bound{.rlim_cur = mapped_pages * static_cast<std::uint64_t>(::getpagesize()) + 128 * kMiB,
+                     .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &bound), 0);
+  const std::uint64_t beyond = available_memory() - memory_in_use();
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &before), 0);
+  EXPECT_NEAR(static_cast<double>(beyond / kMiB), 64, 8);
 }
 
 }  // namespace
