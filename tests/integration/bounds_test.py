@@ -176,6 +176,7 @@ class KeptBodies(ProxyTest):
 
     def test_what_there_is_no_room_for_is_passed_on_and_that_is_told(self):
         first = self.upload("/first", 1 << 20, (1 << 20) - 1)
+        wait_until(first.taken, "the body that takes up all the room")
         # Only a body that is passed on as it comes reaches the server before it is whole.
         late = wait_until(lambda: self.reaches_the_server_unwhole(), "a body that is not kept")
         self.assertNotIn("/first", self.server.paths)
