@@ -18,9 +18,10 @@ std::size_t total_size(std::span<const iovec> pieces) {
 
 }  // namespace
 
-Connection::Connection(runtime::EventLoop& loop, int descriptor) : loop_(loop), descriptor_(descriptor) {
+Connection::Connection(runtime::EventLoop& loop, int descriptor, runtime::Told told)
+    : loop_(loop), descriptor_(descriptor) {
   ++open_;
-  loop_.watch(descriptor_, *this);
+  loop_.watch(descriptor_, *this, told);
 }
 
 Connection::Connection(Connection&& other) noexcept

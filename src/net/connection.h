@@ -43,7 +43,7 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
   class Wait;
 
   // Takes the descriptor over.
-  Connection(runtime::EventLoop& loop, int descriptor);
+  Connection(runtime::EventLoop& loop, int descriptor, runtime::Told told = runtime::Told::at_once);
   // Nobody waits for or watches `other`, which is of no further use.
   Connection(Connection&& other) noexcept;
   ~Connection();

@@ -37,6 +37,16 @@ class EventSource {
   ~EventSource() = default;
 };
 
+// When the owner of a descriptor is told that it is ready.
+//
+// Where more is ready than the cache holds, what is under way goes on before anything new begins: its state is still
+// warm, and it gives back what it holds, its connection to a server above all, to what begins next. 1,000 clients then
+// keep a hundred requests in flight instead of hundreds, each over a connection that was in use just now.
+enum class Told : bool {
+  at_once,  // in the turn in which that is found: connections to servers, and all that is not of a client
+  in_turn   // first come, first told, so many in each turn: clients, whose next request is new work
+};
+
 // How a socket call ended: a count of bytes (0 for the end of a stream), or an `errno`.
 struct IoResult {
   std::size_t count = 0;
@@ -142,7 +152,8 @@ class EventLoop {
   // Gives the descriptor back. `reset` drops what is unsent and tells the peer at once.
   virtual void close(int descriptor, bool reset) = 0;
   // Tells `source` about the descriptor's readiness until it is closed.
-  virtual void watch(int descriptor, EventSource& source) = 0;
+  virtual void watch(int descriptor, EventSource& source, Told told) = 0;
+  void watch(int descriptor, EventSource& source) { watch(descriptor, source, Told::at_once); }
   // `source` is told instead of whoever was, of all that has not been told yet.
   virtual void hand_over(int descriptor, EventSource& source) = 0;
   // Stops telling, without closing.

@@ -58,16 +58,22 @@ struct EpollNetwork {
     return socket;
   }
 
+  static constexpr Told kTold = Told::at_once;
   EpollLoop loop;
   net::SocketAddress home;
   net::SocketAddress nobody;
   int listener = -1;
 };
 
+struct EpollInTurn : EpollNetwork {
+  static constexpr Told kTold = Told::in_turn;
+};
+
 struct SimulatedNetwork {
   SimulatedNetwork() : listener(loop.listen(home.get(), home.size)) {}
   ~SimulatedNetwork() { loop.close(listener, false); }
 
+  static constexpr Told kTold = Told::at_once;
   SimulatedLoop loop{1};
   net::SocketAddress home = *net::numeric_address("10.0.0.1", 80);
   net::SocketAddress nobody = *net::numeric_address("10.0.0.2", 80);
@@ -90,17 +96,18 @@ class EventLoopContract : public testing::Test {
     static_cast<void>(until([] { return false; }, 30ms));
   }
   EventLoop& loop() { return network_.loop; }
+  void watch(int descriptor, EventSource& source) { loop().watch(descriptor, source, Network::kTold); }
   // Two connected descriptors, watched by `near_` and `far_`.
   void connect() {
     Ear waiting;
-    loop().watch(network_.listener, waiting);
+    watch(network_.listener, waiting);
     near_end_ = loop().connect(network_.home.get(), network_.home.size).descriptor;
-    loop().watch(near_end_, near_);
+    watch(near_end_, near_);
     ASSERT_TRUE(until([&] { return near_.heard.writable && waiting.heard.readable; }));
     ASSERT_EQ(loop().connect_error(near_end_), 0);
     far_end_ = loop().accept(network_.listener).descriptor;
     ASSERT_GE(far_end_, 0);
-    loop().watch(far_end_, far_);
+    watch(far_end_, far_);
     loop().unwatch(network_.listener);
     settle();
     near_ = Ear();
@@ -133,10 +140,11 @@ class EventLoopContract : public testing::Test {
 struct NetworkNames {
   template <typename Network>
   static std::string GetName(int) {
+    if (std::is_same_v<Network, EpollInTurn>) return "epoll_in_turn";
     return std::is_same_v<Network, EpollNetwork> ? "epoll" : "simulated";
   }
 };
-using Networks = testing::Types<EpollNetwork, SimulatedNetwork>;
+using Networks = testing::Types<EpollNetwork, EpollInTurn, SimulatedNetwork>;
 TYPED_TEST_SUITE(EventLoopContract, Networks, NetworkNames);
 
 TYPED_TEST(EventLoopContract, what_is_sent_arrives_and_is_told) {
@@ -241,7 +249,7 @@ TYPED_TEST(EventLoopContract, a_refused_connect_is_told_with_its_error) {
     EXPECT_EQ(socket.error, ECONNREFUSED);
     return;
   }
-  this->loop().watch(socket.descriptor, this->near_);
+  this->watch(socket.descriptor, this->near_);
   ASSERT_TRUE(this->until([&] { return this->near_.heard.writable; }));
   EXPECT_EQ(this->loop().connect_error(socket.descriptor), ECONNREFUSED);
   this->close(socket.descriptor);
@@ -252,7 +260,7 @@ TYPED_TEST(EventLoopContract, a_probe_finds_out_and_the_peer_never_hears_of_it) 
   for (int round = 0; round < 3; ++round) {
     const int probe = this->loop().probe(-1, this->network_.home.get(), this->network_.home.size).descriptor;
     this->near_ = Ear();
-    this->loop().watch(probe, this->near_);
+    this->watch(probe, this->near_);
     ASSERT_TRUE(this->until([&] { return this->near_.heard.writable; }));
     EXPECT_FALSE(this->near_.heard.failed);
     EXPECT_EQ(this->loop().connect_error(probe), 0);
@@ -272,7 +280,7 @@ TYPED_TEST(EventLoopContract, a_descriptor_is_probed_with_again_and_told_of_each
     this->near_ = Ear();
     const int before =
         std::exchange(probe, this->loop().probe(probe, this->network_.home.get(), this->network_.home.size).descriptor);
-    if (before < 0) this->loop().watch(probe, this->near_);
+    if (before < 0) this->watch(probe, this->near_);
     ASSERT_TRUE(before < 0 || probe == before);
     ASSERT_TRUE(this->until([&] { return this->near_.heard.writable; }));
     EXPECT_FALSE(this->near_.heard.failed);
@@ -324,7 +332,7 @@ TYPED_TEST(EventLoopContract, events_of_a_closed_descriptor_never_reach_its_succ
   this->close(this->far_end_);
   Ear successor;
   const int next = this->loop().connect(this->network_.home.get(), this->network_.home.size).descriptor;
-  this->loop().watch(next, successor);
+  this->watch(next, successor);
   this->settle();
   EXPECT_TRUE(successor.heard.writable);
   EXPECT_FALSE(successor.heard.readable);

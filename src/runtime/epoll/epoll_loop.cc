@@ -27,6 +27,10 @@ constexpr int kBatch = 256;
 // While one owner of a descriptor is told, the one so many places behind it is loaded, so many bytes of it.
 constexpr std::size_t kAhead = 4;
 constexpr std::size_t kSourceSize = 256;
+// Of those that are told in turn, at least so many in each turn, and half as many as were told at once: whoever is
+// always ready does not keep the others waiting for ever. Measured with 1,000 connections: with 16, the calls of each
+// turn have too few to pay for them; with 128, what is under way no longer fits the cache.
+constexpr std::size_t kLeastInTurn = 32;
 // For fewer messages a call for each is as cheap.
 constexpr std::size_t kLeastForRing = 4;
 
@@ -71,6 +75,9 @@ ssize_t receive_directly(int descriptor, std::span<char> into) {
 ssize_t send_directly(int descriptor, const iovec& piece) {
   return ::syscall(SYS_sendto, descriptor, piece.iov_base, piece.iov_len, MSG_NOSIGNAL, nullptr, 0);
 }
+
+// What an event is told apart by: the descriptor, and the generation of its owner above it.
+std::size_t descriptor_in(std::uint64_t tag) { return static_cast<std::uint32_t>(tag); }
 
 Readiness readiness_of(std::uint32_t events) {
   return {.readable = (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
@@ -228,11 +235,12 @@ void EpollLoop::close(int descriptor, bool reset) {
   ::close(descriptor);  // Leaves the epoll set by itself: no descriptor of ours is ever duplicated.
 }
 
-void EpollLoop::watch(int descriptor, EventSource& source) {
+void EpollLoop::watch(int descriptor, EventSource& source, Told told) {
   const auto index = static_cast<std::size_t>(descriptor);
   if (index >= watched_.size()) watched_.resize(std::max<std::size_t>(index + 1, watched_.size() * 2));
   Watched& watched = watched_[index];
   watched.source = &source;
+  watched.told = told;
   const std::uint64_t tag = std::uint64_t{watched.generation} << 32 | index;
   epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.u64 = tag}};
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0) return;
@@ -255,34 +263,65 @@ void EpollLoop::unwatch(int descriptor) {
 bool EpollLoop::forget(int descriptor) {
   const auto index = static_cast<std::size_t>(descriptor);
   if (index >= watched_.size() || watched_[index].source == nullptr) return false;
-  watched_[index].source = nullptr;
-  ++watched_[index].generation;
+  Watched& watched = watched_[index];
+  watched = {.generation = watched.generation + 1};
   return true;
 }
 
 void EpollLoop::wait(Deadline until) {
   std::array<epoll_event, kBatch> events;
-  const int count = ::epoll_wait(epoll_, events.data(), kBatch, milliseconds_until(until, now()));
-  const std::span told = std::span(events).first(static_cast<std::size_t>(std::max(count, 0)));
+  const Deadline latest = backlog_.empty() ? until : now();
+  const int count = ::epoll_wait(epoll_, events.data(), kBatch, milliseconds_until(latest, now()));
+  const std::span ready = std::span(events).first(static_cast<std::size_t>(std::max(count, 0)));
   set_now(read_monotonic_clock());
-  // The event of `wake_event_`, which nobody watches, has no place in the table.
-  const auto prefetch_source = [this](const epoll_event& event) {
-    const auto descriptor = static_cast<std::uint32_t>(event.data.u64);
-    if (descriptor < watched_.size()) prefetch(watched_[descriptor].source, kSourceSize);
-  };
-  for (std::size_t index = 0; index < told.size(); ++index) {
-    if (index + kAhead < told.size()) prefetch_source(told[index + kAhead]);
-    const epoll_event& event = told[index];
-    const auto descriptor = static_cast<std::uint32_t>(event.data.u64);
-    if (static_cast<int>(descriptor) == wake_event_) {
-      std::uint64_t rings = 0;
-      static_cast<void>(::read(wake_event_, &rings, sizeof rings));
-      continue;
-    }
-    const Watched& watched = watched_[descriptor];
-    if (watched.source == nullptr || watched.generation != event.data.u64 >> 32) continue;
-    watched.source->on_ready(readiness_of(event.events));
+  std::size_t told = 0;
+  for (std::size_t index = 0; index < ready.size(); ++index) {
+    if (index + kAhead < ready.size()) load(ready[index + kAhead].data.u64, Told::at_once);
+    if (tell(ready[index])) ++told;
   }
+  tell_backlog(std::max(kLeastInTurn, told / 2));
+}
+
+bool EpollLoop::tell(const epoll_event& event) {
+  const std::uint64_t tag = event.data.u64;
+  if (static_cast<int>(descriptor_in(tag)) == wake_event_) {
+    std::uint64_t rings = 0;
+    static_cast<void>(::read(wake_event_, &rings, sizeof rings));
+    return false;
+  }
+  Watched* const watched = find(tag);
+  if (watched == nullptr) return false;
+  if (watched->told == Told::in_turn) {
+    if (watched->untold == 0) backlog_.push(tag);
+    watched->untold |= static_cast<std::uint16_t>(event.events);  // Those that there are need no more.
+    return false;
+  }
+  watched->source->on_ready(readiness_of(event.events));
+  return true;
+}
+
+void EpollLoop::tell_backlog(std::size_t most) {
+  while (most > 0 && !backlog_.empty()) {
+    const std::uint64_t tag = backlog_.pop();
+    if (backlog_.size() > kAhead) load(backlog_.at(kAhead), Told::in_turn);
+    Watched* const watched = find(tag);
+    if (watched == nullptr) continue;
+    --most;
+    watched->source->on_ready(readiness_of(std::exchange(watched->untold, std::uint16_t{0})));
+  }
+}
+
+EpollLoop::Watched* EpollLoop::find(std::uint64_t tag) {
+  Watched& watched = watched_[descriptor_in(tag)];
+  const bool is_present = watched.source != nullptr && watched.generation == tag >> 32;
+  return is_present ? &watched : nullptr;
+}
+
+void EpollLoop::load(std::uint64_t tag, Told told) const {
+  // The event of `wake_event_`, which nobody watches, has no place in the table.
+  if (descriptor_in(tag) >= watched_.size()) return;
+  const Watched& watched = watched_[descriptor_in(tag)];
+  if (watched.told == told) prefetch(watched.source, kSourceSize);
 }
 
 void EpollLoop::wake() {

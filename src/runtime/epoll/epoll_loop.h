@@ -1,9 +1,12 @@
 // The event loop on Linux: epoll, edge-triggered, with direct system calls.
 #pragma once
 
+#include <sys/epoll.h>
+
 #include <cstdint>
 #include <vector>
 
+#include "runtime/epoll/backlog.h"
 #include "runtime/epoll/send_ring.h"
 #include "runtime/event_loop.h"
 
@@ -39,7 +42,8 @@ class EpollLoop final : public EventLoop {
   std::size_t send_room(int descriptor) override;
   void shutdown_send(int descriptor) override;
   void close(int descriptor, bool reset) override;
-  void watch(int descriptor, EventSource& source) override;
+  void watch(int descriptor, EventSource& source, Told told) override;
+  using EventLoop::watch;
   void hand_over(int descriptor, EventSource& source) override;
   void unwatch(int descriptor) override;
 
@@ -53,7 +57,18 @@ class EpollLoop final : public EventLoop {
   struct Watched {
     EventSource* source = nullptr;
     std::uint32_t generation = 0;
+    std::uint16_t untold = 0;  // events that wait for their turn; none where it is not in the backlog
+    Told told = Told::at_once;
   };
+
+  // Tells the owner, or puts it into the backlog. True where an owner was told.
+  bool tell(const epoll_event& event);
+  // Tells `most` of those in the backlog.
+  void tell_backlog(std::size_t most);
+  // Null where the owner that the tag means is gone.
+  Watched* find(std::uint64_t tag);
+  // Begins to load the owner, where it is told in this way.
+  void load(std::uint64_t tag, Told told) const;
 
   // True when the descriptor was watched. Events of it that are already collected are dropped.
   bool forget(int descriptor);
@@ -63,6 +78,7 @@ class EpollLoop final : public EventLoop {
   int epoll_;
   int wake_event_;
   std::vector<Watched> watched_;  // by descriptor
+  Backlog backlog_;
   Sending sending_;
   std::unique_ptr<SendRing> ring_;
 };

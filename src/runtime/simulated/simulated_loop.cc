@@ -325,7 +325,7 @@ void SimulatedLoop::close(int descriptor, bool reset) {
   sockets_.erase(descriptor);
 }
 
-void SimulatedLoop::watch(int descriptor, EventSource& source) {
+void SimulatedLoop::watch(int descriptor, EventSource& source, Told /*told*/) {
   Socket* socket = find(descriptor);
   FAIRLEAD_ASSERT(socket != nullptr);
   socket->source = &source;

@@ -70,7 +70,9 @@ class SimulatedLoop final : public EventLoop {
   std::size_t send_room(int descriptor) override;
   void shutdown_send(int descriptor) override;
   void close(int descriptor, bool reset) override;
-  void watch(int descriptor, EventSource& source) override;
+  // The order in which owners are told is the script's, however they want it.
+  void watch(int descriptor, EventSource& source, Told told) override;
+  using EventLoop::watch;
   void hand_over(int descriptor, EventSource& source) override;
   void unwatch(int descriptor) override;
 
