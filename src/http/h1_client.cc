@@ -10,6 +10,9 @@ namespace {
 
 // What a socket buffer holds at first (tcp(7), `tcp_rmem`): a response that came whole is taken in one call.
 constexpr std::uint32_t kFirstRead = 128 * 1024;
+// Behind a response whose body went through a pipe, one more of the kind is likely: what is taken with its head would be
+// copied, a hundred times as dear as the pipe's share of it.
+constexpr std::uint32_t kFirstReadBehindPipe = 4 * 1024;
 
 Error bad_response(std::string_view detail) {
   return {.code = ErrorCode::bad_response, .blame = Blame::upstream, .detail = detail};
@@ -161,7 +164,7 @@ Result<void> H1Client::receive_head(const Result<void>& ready) {
     return std::unexpected(response_timeout("connected, but no response within `timeouts.first_byte`"));
   }
   if (!ready) return ready;
-  const runtime::IoResult got = input_.fill(connection_, wanted(kFirstRead));
+  const runtime::IoResult got = input_.fill(connection_, wanted(pipes_allowed_ ? kFirstReadBehindPipe : kFirstRead));
   if (got.would_block()) return {};
   if (!got.ok() || got.count == 0) {
     is_broken_ = true;

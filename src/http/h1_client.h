@@ -103,7 +103,7 @@ class H1Client final : public ClientStream {
   ResponseLimits limits_;
   std::string preface_;
   bool keep_alive_ = true;
-  bool pipes_allowed_ = false;
+  bool pipes_allowed_ = false;  // for the body of the latest response
   bool is_broken_ = false;
   bool response_began_ = false;  // bytes of the response have come
   bool has_response_ = false;    // its final head has

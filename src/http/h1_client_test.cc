@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "net/socket_address.h"
+#include "runtime/pipe.h"
 #include "runtime/simulated/simulated_loop.h"
 #include "runtime/task_group.h"
+#include "runtime/wait.h"
 
 namespace fairlead::http {
 namespace {
@@ -172,6 +174,61 @@ TEST(H1ClientForASlowTaker, receives_no_more_at_once_than_that_takes) {
   EXPECT_EQ(tasks.size(), 0U);
   EXPECT_EQ(std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}), 100U);
   EXPECT_LE(*std::max_element(sizes.begin(), sizes.end()), 16U);
+  loop.close(server, true);
+  loop.close(listener, false);
+}
+
+// How much of each of `count` large bodies comes with its head.
+runtime::Task<void> receive_large(int count, runtime::EventLoop& loop, const net::SocketAddress& address,
+                                  Workspace& workspace, std::vector<std::size_t>& with_head) {
+  H1Client client(loop, loop.connect(address.get(), address.size).descriptor, workspace);
+  co_await client.connected(loop.now() + 1s);
+  while (count-- > 0) {
+    write_field(client.begin_head("GET", "/"), "Host", "a");
+    co_await client.send_head({}, {});
+    co_await client.read_head(Method::get, loop.now() + 1min);
+    BodyPart part = co_await client.buffered_body();
+    with_head.push_back(part.data.size());
+    client.allow_pipes(true);
+    while (!part.is_last) {
+      part = co_await client.read_body(1min);
+      if (part.pipe == nullptr) continue;
+      // As if it had been sent on.
+      const runtime::Accepted drain = loop.connect(address.get(), address.size);
+      co_await runtime::Sleep(loop, loop.now() + 1s);
+      while (part.pipe->size() > 0) part.pipe->drain(drain.descriptor);
+      loop.close(drain.descriptor, true);
+    }
+  }
+}
+
+TEST(H1ClientOfLargeBodies, takes_little_with_the_head_behind_one_that_went_through_a_pipe) {
+  runtime::SimulatedLoop loop{1, {.socket_buffer = 10'000, .cut = 0, .short_send = 0, .no_pipe = 0, .late_news = 0}};
+  const net::SocketAddress address = *net::numeric_address("10.0.0.1", 80);
+  const int listener = loop.listen(address.get(), address.size);
+  Workspace workspace;
+  std::vector<std::size_t> with_head;
+  runtime::TaskGroup tasks(loop);
+  tasks.start(receive_large(3, loop, address, workspace, with_head));
+  loop.run_for(1s);
+
+  const int server = loop.accept(listener).descriptor;
+  constexpr std::string_view kHead = "HTTP/1.1 200 OK\r\nContent-Length: 30000\r\n\r\n";
+  for (int response = 0; response < 3; ++response) {
+    const std::string answer = std::string(kHead) + std::string(30000, 'x');
+    for (std::size_t sent = 0; sent < answer.size();) {
+      const iovec piece = runtime::piece_of(std::string_view(answer).substr(sent));
+      const runtime::IoResult given = loop.send(server, {&piece, 1});
+      if (!given.ok()) loop.run_for(1s);
+      sent += given.count;
+    }
+    loop.run_for(10s);
+  }
+  EXPECT_EQ(tasks.size(), 0U);
+  ASSERT_EQ(with_head.size(), 3U);
+  EXPECT_GT(with_head[0], 4096U);
+  EXPECT_EQ(with_head[1], 4096 - kHead.size());
+  EXPECT_EQ(with_head[2], 4096 - kHead.size());
   loop.close(server, true);
   loop.close(listener, false);
 }

@@ -53,7 +53,7 @@ Error error_of(const Refusal& refusal) {
 }  // namespace
 
 H1Server::H1Server(runtime::EventLoop& loop, int descriptor, Workspace& workspace, const H1ServerOptions& options)
-    : connection_(loop, descriptor, runtime::Told::in_turn),
+    : connection_(loop, descriptor, runtime::Told::input_in_turn),
       input_(workspace.scratch),
       workspace_(workspace),
       options_(options),

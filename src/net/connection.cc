@@ -134,9 +134,13 @@ void Connection::on_ready(runtime::Readiness readiness) {
 
 void Connection::on_timer() {
   const TimePoint now = loop_.now();
-  if (reader_ != nullptr && reader_->deadline() <= now) complete(reader_, std::unexpected(kTimedOut));
+  const bool reader_is_due = reader_ != nullptr && reader_->deadline() <= now;
+  const bool watcher_is_due = idle_watcher_ != nullptr && idle_deadline_ <= now;
+  // Under load input may have come in time and wait for its turn to be told.
+  if ((reader_is_due || watcher_is_due) && loop_.has_input(descriptor_)) readable_ = true;
+  if (reader_is_due) complete(reader_, readable_ ? Result<void>() : std::unexpected(kTimedOut));
   if (writer_ != nullptr && writer_->deadline() <= now) complete(writer_, std::unexpected(kTimedOut));
-  if (idle_watcher_ != nullptr && idle_deadline_ <= now) {
+  if (watcher_is_due) {
     std::exchange(idle_watcher_, nullptr)->on_idle_ended(*this);
     return;  // This may be gone.
   }

@@ -21,11 +21,13 @@ using namespace std::chrono_literals;
 // A connection to a peer that the test plays with plain calls.
 class ConnectionTest : public testing::Test {
  protected:
-  ConnectionTest() {
+  explicit ConnectionTest(
+      const runtime::NetworkConditions& conditions = {.socket_buffer = 1024, .cut = 0, .short_send = 0, .late_news = 0})
+      : loop_(1, conditions) {
     const SocketAddress address = *numeric_address("10.0.0.1", 80);
     listener_ = loop_.listen(address.get(), address.size);
     connection_ = std::make_unique<Connection>(loop_, loop_.connect(address.get(), address.size).descriptor);
-    run(10ms);
+    run(1s);
     peer_ = loop_.accept(listener_).descriptor;
     EXPECT_GE(peer_, 0);
   }
@@ -33,7 +35,7 @@ class ConnectionTest : public testing::Test {
     connection_.reset();
     if (peer_ >= 0) loop_.close(peer_, false);
     loop_.close(listener_, false);
-    run(10ms);
+    run(1s);
     EXPECT_EQ(loop_.open_descriptors(), 0U);
   }
 
@@ -62,7 +64,7 @@ class ConnectionTest : public testing::Test {
   }
 
   using Side = Connection::Wait::Side;
-  runtime::SimulatedLoop loop_{1, {.socket_buffer = 1024, .cut = 0, .short_send = 0, .late_news = 0}};
+  runtime::SimulatedLoop loop_;
   runtime::TaskGroup tasks_{loop_};
   std::unique_ptr<Connection> connection_;
   int listener_ = -1;
@@ -225,6 +227,44 @@ TEST_F(ConnectionTest, one_that_takes_over_knows_what_was_told_and_hears_the_res
   EXPECT_EQ(connection_->receive(bytes).count, 1U);
   EXPECT_FALSE(connection_->may_receive());
   say("y");
+  EXPECT_TRUE(connection_->may_receive());
+}
+
+// Bytes need 100 ms for their way, and the loop tells of them as much later.
+class LateNewsTest : public ConnectionTest {
+ protected:
+  LateNewsTest()
+      : ConnectionTest({.min_delay = 100ms,
+                        .max_delay = 100ms,
+                        .socket_buffer = 1024,
+                        .cut = 0,
+                        .short_send = 0,
+                        .late_news = 1}) {}
+};
+
+TEST_F(LateNewsTest, what_came_before_the_deadline_ends_the_wait_though_it_was_not_told) {
+  wait(Side::read, loop_.now() + 120ms);
+  say("x");
+  run(170ms);
+  ASSERT_TRUE(outcome_);
+  EXPECT_TRUE(*outcome_);
+  EXPECT_TRUE(connection_->may_receive());
+}
+
+TEST_F(LateNewsTest, what_comes_after_the_deadline_does_not) {
+  wait(Side::read, loop_.now() + 50ms);
+  say("x");
+  run(80ms);
+  ASSERT_TRUE(outcome_);
+  EXPECT_EQ(outcome_->error().code, ErrorCode::timed_out);
+}
+
+TEST_F(LateNewsTest, an_idle_watcher_finds_what_came_before_its_deadline) {
+  Watcher watcher;
+  connection_->watch_idle(watcher, loop_.now() + 120ms);
+  say("x");
+  run(170ms);
+  EXPECT_EQ(watcher.idle_ended, 1);
   EXPECT_TRUE(connection_->may_receive());
 }
 

@@ -9,8 +9,8 @@ namespace fairlead::proxy {
 
 namespace {
 
-// A flood of connections must not keep the others from their turn.
-constexpr int kAcceptsPerTurn = 1024;
+// A flood of connections must not keep the others from their turn: of these, the loop tells 32 in one at least.
+constexpr int kAcceptsPerTurn = 64;
 // Out of descriptors or memory: connections wait in the kernel's queue for this long.
 constexpr Duration kPause = std::chrono::milliseconds(100);
 // Idle clients that make room when that happens.

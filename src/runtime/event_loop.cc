@@ -26,29 +26,31 @@ void EventLoop::run() {
 }
 
 void EventLoop::turn() {
-  work();
+  went_on_ = work();
   wait(ready_.empty() && last_.empty() && !has_mail() && !stopping_ ? timers_.next() : now_);
   timers_.advance(now_);
   mailbox_.run_all();
   work();
 }
 
-void EventLoop::work() {
-  run_all(ready_);
-  if (last_.empty()) return;
-  run_all(last_);
-  run_all(ready_);
+std::size_t EventLoop::work() {
+  std::size_t ran = run_all(ready_);
+  if (last_.empty()) return ran;
+  ran += run_all(last_);
+  return ran + run_all(ready_);
 }
 
-void EventLoop::run_all(RunQueue& queue) {
+std::size_t EventLoop::run_all(RunQueue& queue) {
   // Only what is queued now: a task that is always ready again must not keep the loop from its sockets.
   RunQueue batch;
   batch.swap(queue);
-  while (!batch.empty()) {
+  std::size_t ran = 0;
+  for (; !batch.empty(); ++ran) {
     Runnable& runnable = batch.front();
     batch.pop_front();
     runnable.run();
   }
+  return ran;
 }
 
 }  // namespace fairlead::runtime

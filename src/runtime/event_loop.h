@@ -40,11 +40,11 @@ class EventSource {
 // When the owner of a descriptor is told that it is ready.
 //
 // Where more is ready than the cache holds, what is under way goes on before anything new begins: its state is still
-// warm, and it gives back what it holds, its connection to a server above all, to what begins next. 1,000 clients then
-// keep a hundred requests in flight instead of hundreds, each over a connection that was in use just now.
+// warm, and it gives back what it holds, its connection to a server above all, to what begins next
+// (docs/decisions/0011).
 enum class Told : bool {
-  at_once,  // in the turn in which that is found: connections to servers, and all that is not of a client
-  in_turn   // first come, first told, so many in each turn: clients, whose next request is new work
+  at_once,       // in the turn in which that is found: connections to servers, and all that is not of a client
+  input_in_turn  // of input first come, first told, so many in each turn: clients, whose next request is new work
 };
 
 // How a socket call ended: a count of bytes (0 for the end of a stream), or an `errno`.
@@ -162,8 +162,8 @@ class EventLoop {
  protected:
   explicit EventLoop(TimePoint now) : now_(now), timers_(now) {}
 
-  // Waits until something is ready or `until` has passed, tells the owners, and sets the time. Does not wait at all
-  // when `until` is not after `now`.
+  // Waits until something is ready or `until` has passed, tells the owners whose turn it is, and sets the time. Does
+  // not wait at all when `until` is not after `now`, or owners that are ready have not been told yet.
   virtual void wait(Deadline until) = 0;
   // Makes a `wait` on another thread return.
   virtual void wake() = 0;
@@ -171,16 +171,20 @@ class EventLoop {
   void set_now(TimePoint now) { now_ = now; }
   // Whether anything was posted from elsewhere and waits to be run.
   bool has_mail() const { return !mailbox_.empty(); }
+  // How many had let others go first in the turn before and went on in this one.
+  std::size_t went_on() const { return went_on_; }
 
  private:
-  void work();
-  static void run_all(RunQueue& queue);
+  // How many ran.
+  std::size_t work();
+  static std::size_t run_all(RunQueue& queue);
 
   TimePoint now_;
   TimerWheel timers_;
   RunQueue ready_;
   RunQueue last_;
   Mailbox mailbox_;
+  std::size_t went_on_ = 0;
   bool stopping_ = false;
 };
 

@@ -66,7 +66,7 @@ struct EpollNetwork {
 };
 
 struct EpollInTurn : EpollNetwork {
-  static constexpr Told kTold = Told::in_turn;
+  static constexpr Told kTold = Told::input_in_turn;
 };
 
 struct SimulatedNetwork {

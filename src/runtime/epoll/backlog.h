@@ -7,7 +7,7 @@
 
 namespace fairlead::runtime {
 
-// Allocates only when it becomes longer than it ever was.
+// Allocates only while it becomes longer than before, or nearly.
 class Backlog {
  public:
   bool empty() const { return first_ == tags_.size(); }

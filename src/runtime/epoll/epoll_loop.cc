@@ -279,7 +279,7 @@ void EpollLoop::wait(Deadline until) {
     if (index + kAhead < ready.size()) load(ready[index + kAhead].data.u64, Told::at_once);
     if (tell(ready[index])) ++told;
   }
-  tell_backlog(std::max(kLeastInTurn, told / 2));
+  tell_backlog(std::max(kLeastInTurn, (told + went_on()) / 2));
 }
 
 bool EpollLoop::tell(const epoll_event& event) {
@@ -291,7 +291,7 @@ bool EpollLoop::tell(const epoll_event& event) {
   }
   Watched* const watched = find(tag);
   if (watched == nullptr) return false;
-  if (watched->told == Told::in_turn) {
+  if (waits_for_turn(*watched, event.events)) {
     if (watched->untold == 0) backlog_.push(tag);
     watched->untold |= static_cast<std::uint16_t>(event.events);  // Those that there are need no more.
     return false;
@@ -303,12 +303,19 @@ bool EpollLoop::tell(const epoll_event& event) {
 void EpollLoop::tell_backlog(std::size_t most) {
   while (most > 0 && !backlog_.empty()) {
     const std::uint64_t tag = backlog_.pop();
-    if (backlog_.size() > kAhead) load(backlog_.at(kAhead), Told::in_turn);
+    if (backlog_.size() > kAhead) load(backlog_.at(kAhead), Told::input_in_turn);
     Watched* const watched = find(tag);
     if (watched == nullptr) continue;
     --most;
     watched->source->on_ready(readiness_of(std::exchange(watched->untold, std::uint16_t{0})));
   }
+}
+
+// Room for what is under way, and the end of a client, give back what is held. Where input waits, they come after it.
+bool EpollLoop::waits_for_turn(const Watched& watched, std::uint32_t events) {
+  if (watched.told == Told::at_once) return false;
+  const bool is_only_input = (events & EPOLLIN) != 0 && (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0;
+  return watched.untold != 0 || is_only_input;
 }
 
 EpollLoop::Watched* EpollLoop::find(std::uint64_t tag) {

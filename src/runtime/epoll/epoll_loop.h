@@ -53,7 +53,7 @@ class EpollLoop final : public EventLoop {
 
  private:
   // Who is told about a descriptor. The generation tells an event of the present owner from one of its predecessor
-  // that was collected in the same batch.
+  // that was collected before, in the same batch or in one whose turn has not come yet.
   struct Watched {
     EventSource* source = nullptr;
     std::uint32_t generation = 0;
@@ -63,6 +63,7 @@ class EpollLoop final : public EventLoop {
 
   // Tells the owner, or puts it into the backlog. True where an owner was told.
   bool tell(const epoll_event& event);
+  static bool waits_for_turn(const Watched& watched, std::uint32_t events);
   // Tells `most` of those in the backlog.
   void tell_backlog(std::size_t most);
   // Null where the owner that the tag means is gone.
