@@ -10,8 +10,8 @@ namespace {
 
 // What a socket buffer holds at first (tcp(7), `tcp_rmem`): a response that came whole is taken in one call.
 constexpr std::uint32_t kFirstRead = 128 * 1024;
-// Behind a response whose body went through a pipe, one more of the kind is likely: what is taken with its head would be
-// copied, a hundred times as dear as the pipe's share of it.
+// Behind a response whose body went through a pipe, one more of the kind is likely: what is taken with its head would
+// be copied.
 constexpr std::uint32_t kFirstReadBehindPipe = 4 * 1024;
 
 Error bad_response(std::string_view detail) {
