@@ -103,6 +103,15 @@ class WorkerLimits : public testing::Test {
   std::vector<int> clients_;
 };
 
+TEST_F(WorkerLimits, all_who_arrive_together_are_let_in_without_a_pause) {
+  limit(1000);
+  start();
+  for (int arrival = 0; arrival < 500; ++arrival)
+    clients_.push_back(loop_.connect(address_.get(), address_.size).descriptor);
+  loop_.run_for(5ms);
+  EXPECT_EQ(process_.taken(), 500U);
+}
+
 TEST_F(WorkerLimits, beyond_the_limit_the_connection_that_is_idle_for_longest_is_closed) {
   limit(2);
   start();

@@ -46,8 +46,13 @@ Listener::Listener(Context& context, std::map<std::string, SessionList>& session
 
 Listener::~Listener() { context_.loop.unwatch(descriptor_); }
 
+// Whoever has left gives back a seat before anybody new is looked at.
 void Listener::on_ready(runtime::Readiness readiness) {
-  if (readiness.readable && !is_paused_) accept_some(kAcceptsPerTurn);
+  if (readiness.readable) context_.loop.post_last(*this);
+}
+
+void Listener::run() {
+  if (!is_paused_) accept_some(kAcceptsPerTurn);
 }
 
 void Listener::on_timer() {
@@ -67,7 +72,7 @@ void Listener::accept_some(int most) {
       return;
     }
   }
-  go_on_after(Duration::zero());
+  context_.loop.post_last(*this);  // In the next turn.
 }
 
 void Listener::take(const runtime::Accepted& accepted) {
@@ -125,12 +130,8 @@ void Listener::relieve() {
   context_.counters.failures[static_cast<std::size_t>(ErrorCode::out_of_resources)].add();
   for (int closed = 0; closed < kClosedAtOnce && sessions_.close_longest_idle(); ++closed) count(counters.shed);
   context_.free_descriptors();
-  go_on_after(kPause);
-}
-
-void Listener::go_on_after(Duration pause) {
   is_paused_ = true;
-  context_.loop.timers().set(*this, context_.loop.now() + pause);
+  context_.loop.timers().set(*this, context_.loop.now() + kPause);
 }
 
 }  // namespace fairlead::proxy

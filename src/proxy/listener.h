@@ -9,6 +9,7 @@
 #include "proxy/session.h"
 #include "proxy/session_list.h"
 #include "runtime/event_loop.h"
+#include "runtime/runnable.h"
 #include "runtime/task_group.h"
 #include "runtime/timer_wheel.h"
 
@@ -16,7 +17,7 @@ namespace fairlead::proxy {
 
 // Does not own the socket: it comes from outside and outlives the worker. Settings are shared with the sessions, which
 // may outlive the listener.
-class Listener final : private runtime::EventSource, private runtime::Timer {
+class Listener final : private runtime::EventSource, private runtime::Runnable, private runtime::Timer {
  public:
   // `sessions` are those of all the worker's listeners, by name.
   Listener(Context& context, std::map<std::string, SessionList>& sessions, runtime::TaskGroup& tasks,
@@ -33,6 +34,7 @@ class Listener final : private runtime::EventSource, private runtime::Timer {
 
  private:
   void on_ready(runtime::Readiness readiness) override;
+  void run() override;
   void on_timer() override;
   // Accepts up to `most`.
   void accept_some(int most);
@@ -45,7 +47,6 @@ class Listener final : private runtime::EventSource, private runtime::Timer {
   void refuse(int descriptor, std::string_view answer);
   // The system has no descriptor or memory left: makes room, and lets new connections wait in the kernel's queue.
   void relieve();
-  void go_on_after(Duration pause);
 
   Context& context_;
   std::map<std::string, SessionList>& all_sessions_;

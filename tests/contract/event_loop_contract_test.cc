@@ -234,6 +234,19 @@ TYPED_TEST(EventLoopContract, a_reset_is_told_and_ends_both_directions) {
   this->close(this->far_end_);
 }
 
+TYPED_TEST(EventLoopContract, looking_for_input_takes_neither_bytes_nor_an_error) {
+  this->connect();
+  EXPECT_FALSE(this->loop().has_input(this->far_end_));
+  this->send(this->near_end_, "x");
+  EXPECT_TRUE(this->until([&] { return this->loop().has_input(this->far_end_); }));
+  EXPECT_EQ(this->receive(this->far_end_).count, 1U);
+  EXPECT_FALSE(this->loop().has_input(this->far_end_));
+  this->close(this->near_end_, true);
+  EXPECT_TRUE(this->until([&] { return this->loop().has_input(this->far_end_); }));
+  EXPECT_EQ(this->receive(this->far_end_).error, ECONNRESET);
+  this->close(this->far_end_);
+}
+
 TYPED_TEST(EventLoopContract, closing_with_unread_bytes_resets) {
   this->connect();
   this->send(this->far_end_, "unread");
