@@ -127,6 +127,7 @@ class Adversary(ProxyTest):
             "log: {access: {output: stdout, fields: [query]}}\n"
             f"pools: {{app: {{servers: [{self.server.port}], sticky: cookie, health: {{every: 1h}}, passive: {{failures: 1000}}}}}}\n")
         self.log = open(self.proxy.stdout_path)
+        self.unfinished = ""
         self.addCleanup(self.log.close)
         self.marks = 0
         self.asked: dict[str, dict] = {}
@@ -196,9 +197,9 @@ class Adversary(ProxyTest):
         lines: list[dict] = []
 
         def is_there() -> bool:
-            while line := self.log.readline():
-                self.assertTrue(line.endswith("\n"), "a line is written at once")
-                lines.append(json.loads(line))
+            # What is read while it is being written may end in the middle of a line.
+            *whole, self.unfinished = (self.unfinished + self.log.read()).split("\n")
+            lines.extend(map(json.loads, whole))
             return any(line.get("path") == mark for line in lines)
 
         wait_until(is_there, "the log")
