@@ -28,9 +28,8 @@ constexpr int kBatch = 256;
 // While one owner of a descriptor is told, the one so many places behind it is loaded, so many bytes of it.
 constexpr std::size_t kAhead = 4;
 constexpr std::size_t kSourceSize = 256;
-// Of those that are told in turn, at least so many in each turn, and half as many as were told at once: whoever is
-// always ready does not keep the others waiting for ever. Measured with 1,000 connections: with 16, the calls of each
-// turn have too few to pay for them; with 128, what is under way no longer fits the cache.
+// Of those that are told in turn, at least so many in each turn, and half as many as went on at once: whoever is always
+// ready does not keep the others waiting for ever. What other numbers cost: docs/decisions/0011.
 constexpr std::size_t kLeastInTurn = 32;
 // For fewer messages a call for each is as cheap.
 constexpr std::size_t kLeastForRing = 4;
