@@ -212,9 +212,8 @@ health: {path: /health, headers: {"X Check": a}})",
      R"(to: 3001
 health: {path: /health, headers: {X-Check: a}})"},
     {"F0216", "a redirect that leads nowhere",
-     "`redirect.to` is an address; `{host}`, `{uri}` (path and query) and `{path}` are those of the request. After a "
-     "scheme "
-     "come `//` and a host, so that no link can choose the host by its path.",
+     "`redirect.to` is an address; `{host}`, `{uri}` (path and query) and `{path}` are those of the request. After "
+     "a scheme come `//` and a host, so that no link can choose the host by its path.",
      R"(listen: :8080
 routes: [{redirect: {to: "https://{hots}"}}])",
      R"(listen: :8080

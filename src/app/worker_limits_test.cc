@@ -68,6 +68,9 @@ class WorkerLimits : public testing::Test {
     if (!text.empty()) say(clients_.size() - 1, text);
     return clients_.size() - 1;
   }
+  void arrive_together(int count) {
+    while (count-- > 0) clients_.push_back(loop_.connect(address_.get(), address_.size).descriptor);
+  }
   void say(std::size_t client, std::string_view text) {
     const iovec piece{.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};
     loop_.send(clients_[client], std::span(&piece, 1));
@@ -106,8 +109,7 @@ class WorkerLimits : public testing::Test {
 TEST_F(WorkerLimits, all_who_arrive_together_are_let_in_without_a_pause) {
   limit(1000);
   start();
-  for (int arrival = 0; arrival < 500; ++arrival)
-    clients_.push_back(loop_.connect(address_.get(), address_.size).descriptor);
+  arrive_together(500);
   loop_.run_for(5ms);
   EXPECT_EQ(process_.taken(), 500U);
 }
@@ -172,8 +174,7 @@ TEST_F(WorkerLimits, heads_that_come_slowly_do_not_shield_those_that_are_idle) {
 TEST_F(WorkerLimits, the_limit_is_kept_in_a_flood_and_a_seat_is_free_again_at_the_end_of_a_connection) {
   limit(5);
   start();
-  for (int index = 0; index < 2000; ++index)
-    clients_.push_back(loop_.connect(address_.get(), address_.size).descriptor);
+  arrive_together(2000);
   loop_.run_for(10ms);
   EXPECT_EQ(process_.taken(), 5U);
   loop_.run_for(50ms);

@@ -42,7 +42,7 @@ class Connection final : private runtime::EventSource, private runtime::Timer {
  public:
   class Wait;
 
-  // Takes the descriptor over.
+  // Takes the descriptor over. `told` as in EventLoop::watch.
   Connection(runtime::EventLoop& loop, int descriptor, runtime::Told told = runtime::Told::at_once);
   // Nobody waits for or watches `other`, which is of no further use.
   Connection(Connection&& other) noexcept;

@@ -151,7 +151,7 @@ class EventLoop {
   virtual void shutdown_send(int descriptor) = 0;
   // Gives the descriptor back. `reset` drops what is unsent and tells the peer at once.
   virtual void close(int descriptor, bool reset) = 0;
-  // Tells `source` about the descriptor's readiness until it is closed.
+  // Tells `source` about the descriptor's readiness until it is closed: when, `told` says.
   virtual void watch(int descriptor, EventSource& source, Told told) = 0;
   void watch(int descriptor, EventSource& source) { watch(descriptor, source, Told::at_once); }
   // `source` is told instead of whoever was, of all that has not been told yet.
